@@ -1,0 +1,1 @@
+"""HTTP, terminal, environment and wall clock live here and nowhere else."""

@@ -1,0 +1,5 @@
+"""The ``marquee`` command."""
+
+
+def main() -> None:
+    """Runs the command line."""

@@ -1,0 +1,179 @@
+"""Who interacted with what, as a sparse matrix that models read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+
+from marquee.data.ids import IdIndex
+from marquee.errors import ParameterError
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """Profiles, one per row: the value a user gave to each item.
+
+    Stored entries are interactions, whatever their value; columns are ascending within a row and
+    unique. Arrays are read-only.
+    """
+
+    users: IdIndex
+    items: IdIndex
+    matrix: Any
+    """``csr_array`` of float32, shape (n_users, n_items)."""
+    times: NDArray[np.int64] | None = None
+    """Unix seconds of each stored entry, aligned with ``matrix.data``; None where unknown."""
+
+    def __post_init__(self) -> None:
+        matrix = self.matrix
+        if matrix.shape != (len(self.users), len(self.items)):
+            raise ParameterError(
+                f"matrix of shape {matrix.shape} for {len(self.users)} users and "
+                f"{len(self.items)} items"
+            )
+        if matrix.dtype != np.float32 or not matrix.has_canonical_format:
+            raise ParameterError("matrix must be a canonical csr_array of float32")
+        if not np.isfinite(matrix.data).all():
+            raise ParameterError("every interaction value must be a finite number")
+        if self.times is not None and self.times.shape != matrix.data.shape:
+            raise ParameterError(f"{self.times.size} times for {matrix.nnz} interactions")
+        for array in (matrix.data, matrix.indices, matrix.indptr, self.times):
+            if array is not None:
+                array.setflags(write=False)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        users: ArrayLike,
+        items: ArrayLike,
+        values: ArrayLike | None = None,
+        times: ArrayLike | None = None,
+        *,
+        user_index: IdIndex | None = None,
+        item_index: IdIndex | None = None,
+    ) -> Interactions:
+        """Interactions from aligned one-dimensional arrays of outside ids.
+
+        ``values`` default to 1. Where a user and item occur twice the latest stands: the one with
+        the greatest time, or the last in the arrays. The indexes default to the ids that occur,
+        ascending; an id outside a given index raises ``UnknownIdError``.
+        """
+        users, items = np.asarray(users), np.asarray(items)
+        user_index = IdIndex.of(users) if user_index is None else user_index
+        item_index = IdIndex.of(items) if item_index is None else item_index
+        rows, columns = user_index.positions(users), item_index.positions(items)
+        data = np.ones(len(rows), np.float32) if values is None else np.asarray(values, np.float32)
+        seconds = None if times is None else np.asarray(times, np.int64)
+        cell = rows.astype(np.int64) * len(item_index) + columns
+        order = _order(cell, seconds)
+        latest = np.append(np.diff(cell[order]) != 0, True)[: len(order)]
+        order = order[latest]
+        indptr = np.zeros(len(user_index) + 1, np.int64)
+        np.cumsum(np.bincount(rows[order], minlength=len(user_index)), out=indptr[1:])
+        matrix = csr_array(
+            (data[order], columns[order], indptr.astype(np.int32)),
+            shape=(len(user_index), len(item_index)),
+        )
+        matrix.has_canonical_format = True
+        return cls(user_index, item_index, matrix, None if seconds is None else seconds[order])
+
+    @classmethod
+    def from_ratings(
+        cls,
+        ratings: pl.DataFrame,
+        *,
+        user_index: IdIndex | None = None,
+        item_index: IdIndex | None = None,
+    ) -> Interactions:
+        """Interactions from a ratings table; times only where every rating has one."""
+        when = ratings["rated_at"]
+        times = None if when.null_count() else when.dt.epoch("s").to_numpy()
+        return cls.from_arrays(
+            ratings["viewer_id"].to_numpy(),
+            ratings["title_id"].to_numpy(),
+            ratings["rating"].to_numpy(),
+            times if len(ratings) else None,
+            user_index=user_index,
+            item_index=item_index,
+        )
+
+    @property
+    def n_users(self) -> int:
+        """Number of profiles, empty ones included."""
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        """Number of items, those without interactions included."""
+        return len(self.items)
+
+    def __len__(self) -> int:
+        return int(self.matrix.nnz)
+
+    @property
+    def rows(self) -> NDArray[np.int32]:
+        """Row of each stored entry, aligned with ``matrix.data``."""
+        counts = np.diff(self.matrix.indptr)
+        return np.repeat(np.arange(self.n_users, dtype=np.int32), counts)
+
+    def take(self, positions: ArrayLike) -> Interactions:
+        """The profiles at those row positions, in that order."""
+        rows = np.asarray(positions, np.int64).ravel()
+        starts, counts = self.matrix.indptr[rows], np.diff(self.matrix.indptr)[rows]
+        indptr = np.zeros(len(rows) + 1, np.int32)
+        np.cumsum(counts, out=indptr[1:])
+        entry = np.arange(indptr[-1]) + np.repeat(starts - indptr[:-1], counts)
+        matrix = csr_array(
+            (self.matrix.data[entry], self.matrix.indices[entry], indptr),
+            shape=(len(rows), self.n_items),
+        )
+        matrix.has_canonical_format = True
+        times = None if self.times is None else self.times[entry]
+        return Interactions(IdIndex(self.users.ids[rows]), self.items, matrix, times)
+
+    def where(self, keep: NDArray[np.bool_]) -> Interactions:
+        """The same users and items with only the stored entries marked in ``keep``."""
+        rows = self.rows[keep]
+        indptr = np.zeros(self.n_users + 1, np.int32)
+        np.cumsum(np.bincount(rows, minlength=self.n_users), out=indptr[1:])
+        matrix = csr_array(
+            (self.matrix.data[keep], self.matrix.indices[keep], indptr), shape=self.matrix.shape
+        )
+        matrix.has_canonical_format = True
+        times = None if self.times is None else self.times[keep]
+        return Interactions(self.users, self.items, matrix, times)
+
+    def at_least(self, value: float) -> Interactions:
+        """The same users and items with only the interactions of at least that value."""
+        return self.where(self.matrix.data >= np.float32(value))
+
+    def with_items(self, items: IdIndex) -> Interactions:
+        """The same interactions over another catalog; those with items outside it are dropped."""
+        if items == self.items:
+            return self
+        column = items.find(self.items.ids)[self.matrix.indices]
+        keep = column >= 0
+        return Interactions.from_arrays(
+            self.users.ids[self.rows[keep]],
+            items.ids[column[keep]],
+            self.matrix.data[keep],
+            None if self.times is None else self.times[keep],
+            user_index=self.users,
+            item_index=items,
+        )
+
+    def __repr__(self) -> str:
+        return f"Interactions({self.n_users} users, {self.n_items} items, {len(self)} entries)"
+
+
+def _order(cell: NDArray[np.int64], times: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Order by cell, then time, then arrival."""
+    if times is None:
+        return np.argsort(cell, kind="stable")
+    by_time = np.argsort(times, kind="stable")
+    return by_time[np.argsort(cell[by_time], kind="stable")]

@@ -1,0 +1,51 @@
+"""One reader per source, each a file of this folder, all entered in ``SOURCES``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from marquee.data.sources.base import Files, Loaded, Source
+from marquee.errors import ParameterError, SourceError, UnrecognizedFormatError
+
+_ALL: tuple[Source, ...] = ()
+SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
+"""Every reader by its public name, asked in this order when a format is to be recognized."""
+
+__all__ = ["SOURCES", "Files", "Loaded", "Source", "read_source", "recognize"]
+
+
+def recognize(files: Files) -> Source:
+    """The source whose format the files have.
+
+    Raises
+    ------
+    UnrecognizedFormatError
+        If none recognizes them.
+    """
+    for source in SOURCES.values():
+        if source.recognizes(files):
+            return source
+    known = ", ".join(SOURCES)
+    raise UnrecognizedFormatError(
+        f"{files.path} is in no format that Marquee knows; name one with --as, out of {known}"
+    )
+
+
+def read_source(path: Path, name: str | None = None) -> tuple[Source, Loaded]:
+    """The source of the files at that path, recognized where no name is given, and what it holds.
+
+    Raises
+    ------
+    ParameterError
+        If there is no source of that name.
+    SourceError
+        If the files cannot be read as that source.
+    """
+    if name is not None and name not in SOURCES:
+        raise ParameterError(f"there is no format {name!r}; there are {', '.join(SOURCES)}")
+    files = Files(path)
+    source = SOURCES[name] if name is not None else recognize(files)
+    loaded = source.read(files)
+    if loaded.n_records == 0:
+        raise SourceError(f"{path} holds no record of {source.name}")
+    return source, loaded

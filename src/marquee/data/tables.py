@@ -1,0 +1,58 @@
+"""The canonical tables of one body of data, held together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from datetime import date
+
+import polars as pl
+
+from marquee.data import schema
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """Canonical tables in memory; a table that was not given is empty.
+
+    Frames are brought to their schema and checked on the way in, so whoever holds a ``Tables`` can
+    trust its columns.
+
+    Raises
+    ------
+    SchemaError
+        If a frame breaks a promise of its schema.
+    """
+
+    titles: pl.DataFrame = field(default_factory=schema.TITLES.empty)
+    credits: pl.DataFrame = field(default_factory=schema.CREDITS.empty)
+    ratings: pl.DataFrame = field(default_factory=schema.RATINGS.empty)
+    viewers: pl.DataFrame = field(default_factory=schema.VIEWERS.empty)
+    availability: pl.DataFrame = field(default_factory=schema.AVAILABILITY.empty)
+    outcomes: pl.DataFrame = field(default_factory=schema.OUTCOMES.empty)
+
+    def __post_init__(self) -> None:
+        for name, frame in self:
+            conformed = schema.conform(frame, schema.SCHEMAS[name])
+            schema.check(conformed, schema.SCHEMAS[name])
+            object.__setattr__(self, name, conformed)
+
+    def __iter__(self) -> Iterator[tuple[str, pl.DataFrame]]:
+        """Pairs of table name and frame, in the order of the class."""
+        return ((table.name, getattr(self, table.name)) for table in fields(self))
+
+    def before(self, as_of: date) -> Tables:
+        """The tables as they could be known before that day: rows with ``known_on < as_of``.
+
+        A row without ``known_on`` has no known day and is left out; a rating is known from the day
+        of its ``rated_at``. Viewers are kept: their facts carry no day.
+        """
+        known = pl.col("known_on") < as_of
+        return Tables(
+            titles=self.titles.filter(known),
+            credits=self.credits.filter(known),
+            ratings=self.ratings.filter(pl.col("rated_at").dt.date() < as_of),
+            viewers=self.viewers,
+            availability=self.availability.filter(known),
+            outcomes=self.outcomes.filter(known),
+        )

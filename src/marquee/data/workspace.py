@@ -1,0 +1,167 @@
+"""A folder that holds one body of data: snapshots of the canonical tables, raw files, models.
+
+::
+
+    HOME/CURRENT            name of the snapshot in force
+    HOME/snapshots/NAME/    one Parquet file per table, never changed once it is complete
+    HOME/raw/NAME/          files as their publishers wrote them
+    HOME/models/NAME/       saved models
+
+A snapshot is written beside the others and comes into force when ``CURRENT`` is replaced, which is
+one atomic rename: a kill at any instant leaves the old tables or the new ones, never a mixture.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+from filelock import FileLock, Timeout
+
+from marquee.data import schema
+from marquee.data.tables import Tables
+from marquee.errors import WorkspaceError
+
+KEPT_SNAPSHOTS = 2
+"""How many snapshots stay on disk, so that a reader that opened the last one can finish."""
+
+
+class Workspace:
+    """The body of data under one home folder, which need not exist yet."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    @property
+    def snapshot(self) -> str | None:
+        """Name of the snapshot in force, None before the first write."""
+        pointer = self.home / "CURRENT"
+        return pointer.read_text().strip() if pointer.exists() else None
+
+    @property
+    def models(self) -> Path:
+        """Folder of the saved models."""
+        return self.home / "models"
+
+    @property
+    def raw(self) -> Path:
+        """Folder of the publishers' files."""
+        return self.home / "raw"
+
+    def path(self, table: str) -> Path:
+        """The Parquet file of a table in the snapshot in force.
+
+        Raises
+        ------
+        WorkspaceError
+            If the workspace is empty or has no such table.
+        """
+        snapshot = self.snapshot
+        if snapshot is None:
+            raise WorkspaceError(
+                f"{self.home} holds no data; run `marquee world` or `marquee data add PATH`"
+            )
+        path = self.home / "snapshots" / snapshot / f"{table}.parquet"
+        if not path.exists():
+            raise WorkspaceError(f"{self.home} has no table {table!r}")
+        return path
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """The table as a lazy frame, for what does not fit in memory."""
+        return pl.scan_parquet(self.path(table))
+
+    def frame(self, table: str) -> pl.DataFrame:
+        """The table in memory; an empty one where the workspace is empty."""
+        if self.snapshot is None:
+            return schema.SCHEMAS[table].empty()
+        return pl.read_parquet(self.path(table))
+
+    def tables(self) -> Tables:
+        """All canonical tables in memory."""
+        return Tables(**{name: self.frame(name) for name, _ in Tables()})
+
+    def write(self, tables: Tables, rejects: pl.DataFrame | None = None) -> str:
+        """Puts the tables in force as a new snapshot, whose name is returned.
+
+        Rejects are added to those already there.
+
+        Raises
+        ------
+        WorkspaceError
+            If another process is writing.
+        """
+        kept = self.frame("rejects")
+        frames = dict(tables)
+        frames["rejects"] = kept if rejects is None else pl.concat([kept, rejects])
+        with self.new_snapshot() as folder:
+            for name, frame in frames.items():
+                schema.check(frame, schema.SCHEMAS[name])
+                write_parquet(frame, folder / f"{name}.parquet")
+        return folder.name
+
+    @contextmanager
+    def new_snapshot(self) -> Iterator[Path]:
+        """A folder to write Parquet files into; it comes into force when the block ends well.
+
+        Tables that the block does not write are empty in the new snapshot.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.home / ".lock", timeout=5)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise WorkspaceError(f"{self.home} is being written by another process") from error
+        try:
+            folder = self.home / "snapshots" / self._next_name()
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+            yield folder
+            for name, table in schema.SCHEMAS.items():
+                if not (folder / f"{name}.parquet").exists():
+                    write_parquet(table.empty(), folder / f"{name}.parquet")
+            _sync(folder)
+            _sync(folder.parent)
+            replace_text(self.home / "CURRENT", folder.name)
+            self._prune(folder.name)
+        finally:
+            lock.release()
+
+    def _next_name(self) -> str:
+        last = self.snapshot
+        return f"{int(last) + 1 if last else 1:06d}"
+
+    def _prune(self, current: str) -> None:
+        for folder in sorted((self.home / "snapshots").iterdir())[:-KEPT_SNAPSHOTS]:
+            if folder.name < current:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_parquet(frame: pl.DataFrame, path: Path) -> None:
+    """Writes the frame so that the file is absent or complete and on disk."""
+    partial = path.with_name(f".{path.name}.partial")
+    frame.write_parquet(partial)
+    _sync(partial)
+    partial.replace(path)
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Replaces a small text file in one atomic step."""
+    partial = path.with_name(f".{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    partial.replace(path)
+    _sync(path.parent)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,69 @@
+"""Every error Marquee raises on purpose.
+
+::
+
+    MarqueeError                 one sentence for the reader: what was found, and the way out
+    ├── ParameterError           an argument or option lies outside what is allowed
+    ├── NotFittedError           a model was asked before fit()
+    ├── UnknownIdError           ids that the catalog does not hold
+    ├── AmbiguousTitleError      a name that fits several titles, or none (carries the candidates)
+    ├── SchemaError              a table does not have the columns, types or values it promises
+    ├── SourceError              a file cannot be read as what it should be
+    │   ├── UnrecognizedFormatError   no reader knows the file
+    │   └── TooManyRejectsError       more bad rows than allowed
+    ├── DownloadError            a publisher's file could not be fetched whole
+    ├── WorkspaceError           the workspace lacks something, or is held by another process
+    └── SavedModelError          a saved model is damaged or written by something else
+"""
+
+
+class MarqueeError(Exception):
+    """The root of the tree; its text is one sentence that a person can act on."""
+
+
+class ParameterError(MarqueeError, ValueError):
+    """An argument or option lies outside what is allowed."""
+
+
+class NotFittedError(MarqueeError):
+    """A model was asked before ``fit()``."""
+
+
+class UnknownIdError(MarqueeError, LookupError):
+    """Ids that the catalog does not hold."""
+
+
+class AmbiguousTitleError(MarqueeError, LookupError):
+    """A name that fits several titles, or none; ``candidates`` holds titles to offer instead."""
+
+    def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.candidates = candidates
+
+
+class SchemaError(MarqueeError):
+    """A table does not have the columns, types or values it promises."""
+
+
+class SourceError(MarqueeError):
+    """A file cannot be read as what it should be."""
+
+
+class UnrecognizedFormatError(SourceError):
+    """No reader knows the file."""
+
+
+class TooManyRejectsError(SourceError):
+    """More bad rows than allowed."""
+
+
+class DownloadError(MarqueeError):
+    """A publisher's file could not be fetched whole."""
+
+
+class WorkspaceError(MarqueeError):
+    """The workspace lacks something, or is held by another process."""
+
+
+class SavedModelError(MarqueeError):
+    """A saved model is damaged or written by something else."""

@@ -1,0 +1,1 @@
+"""Runs, saved models, gates."""

@@ -1,0 +1,1 @@
+"""Recommenders: one file per algorithm over the contract of ``base``."""

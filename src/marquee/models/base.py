@@ -1,0 +1,112 @@
+"""The contract of every recommender."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, Self, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marquee.data.ids import IdIndex
+from marquee.data.interactions import Interactions
+from marquee.errors import NotFittedError, ParameterError
+from marquee.models.ranking import TopK, top_k
+
+BLOCK_CELLS = 1 << 24
+"""Scores held in memory at once while ranking: 64 MB of float32."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Recommender(ABC):
+    """Scores every known item for each profile.
+
+    A subclass is a dataclass: its init fields are the hyperparameters; its other fields end in "_"
+    and hold what fit learned. Cloning, repr and saving follow from that, so an algorithm is only
+    ``_fit`` and ``_score``. Hyperparameters are checked in ``__post_init__``.
+    """
+
+    items_: IdIndex = field(init=False, repr=False)
+    """The catalog that the model was fitted on."""
+
+    @final
+    def fit(self, train: Interactions) -> Self:
+        """Learns from the interactions; a second fit forgets the first."""
+        self.items_ = train.items
+        self._fit(train)
+        return self
+
+    @final
+    def score(self, profiles: Interactions) -> NDArray[np.float32]:
+        """Score of every item for each profile, shape (n_profiles, n_items), finite.
+
+        Profiles need not have been in the training data, and may be empty.
+
+        Raises
+        ------
+        NotFittedError
+            Before :meth:`fit`.
+        ParameterError
+            If the profiles are over another catalog; bring them to it with ``with_items``.
+        """
+        self.check_fitted(profiles)
+        return np.ascontiguousarray(self._score(profiles), dtype=np.float32)
+
+    @final
+    def recommend(
+        self,
+        profiles: Interactions,
+        k: int = 10,
+        *,
+        exclude_seen: bool = True,
+        candidates: NDArray[np.bool_] | None = None,
+    ) -> TopK:
+        """The k best items of each profile, scored in blocks that fit in memory.
+
+        ``exclude_seen`` leaves out the items of the profile itself; ``candidates`` marks the items
+        that may appear, shape (n_items,) or (n_profiles, n_items).
+
+        Raises
+        ------
+        NotFittedError, ParameterError
+            As :meth:`score`, or if k is below 1.
+        """
+        self.check_fitted(profiles)
+        if k < 1:
+            raise ParameterError(f"k must be at least 1, got {k}")
+        block = max(1, BLOCK_CELLS // max(profiles.n_items, 1))
+        parts = []
+        for start in range(0, profiles.n_users, block):
+            rows = np.arange(start, min(start + block, profiles.n_users))
+            part = profiles if block >= profiles.n_users else profiles.take(rows)
+            allowed = candidates if candidates is None or candidates.ndim == 1 else candidates[rows]
+            exclude = part.matrix if exclude_seen else None
+            parts.append(top_k(self.score(part), k, exclude=exclude, candidates=allowed))
+        if not parts:
+            return TopK(np.empty((0, k), np.int32), np.empty((0, k), np.float32))
+        return TopK(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+    def params(self) -> dict[str, Any]:
+        """The hyperparameters by name, as given."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self) if f.init}
+
+    def check_fitted(self, profiles: Interactions | None = None) -> None:
+        """Raises ``NotFittedError`` before fit, ``ParameterError`` for another catalog."""
+        name = type(self).__name__
+        if not hasattr(self, "items_"):
+            raise NotFittedError(f"{name} is not fitted; call fit() first")
+        if profiles is not None and profiles.items != self.items_:
+            raise ParameterError(
+                f"{name} was fitted on another catalog of {len(self.items_)} items; "
+                "call profiles.with_items(model.items_)"
+            )
+
+    @abstractmethod
+    def _fit(self, train: Interactions) -> None:
+        """Sets the learned fields."""
+
+    @abstractmethod
+    def _score(self, profiles: Interactions) -> NDArray[np.float32]:
+        """Scores of checked profiles, shape (n_profiles, n_items)."""

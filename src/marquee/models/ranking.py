@@ -1,0 +1,84 @@
+"""From scores to ranked lists: masking, cutting, and breaking ties, once for every algorithm."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marquee.errors import ParameterError
+
+
+class TopK(NamedTuple):
+    """The best k items of each profile."""
+
+    items: NDArray[np.int32]
+    """Item positions, shape (n_profiles, k); -1 in empty slots."""
+    scores: NDArray[np.float32]
+    """Their scores, descending; -inf in empty slots. Equal scores are in order of position."""
+
+
+def top_k(
+    scores: NDArray[np.float32],
+    k: int,
+    *,
+    exclude: Any = None,
+    candidates: NDArray[np.bool_] | None = None,
+) -> TopK:
+    """The k best-scored items of each row.
+
+    Parameters
+    ----------
+    scores
+        Shape (n_profiles, n_items); an item scored -inf never appears.
+    k
+        Length of the lists; rows with fewer items to offer are padded.
+    exclude
+        ``csr_array`` of shape (n_profiles, n_items) whose stored entries are left out.
+    candidates
+        Items that may appear, shape (n_items,) or (n_profiles, n_items).
+
+    Raises
+    ------
+    ParameterError
+        If k is below 1 or ``candidates`` has another shape.
+    """
+    if k < 1:
+        raise ParameterError(f"k must be at least 1, got {k}")
+    n_profiles, n_items = scores.shape
+    masked = scores.astype(np.float32, copy=True)
+    if candidates is not None:
+        if candidates.shape not in {(n_items,), (n_profiles, n_items)}:
+            raise ParameterError(
+                f"candidates of shape {candidates.shape} for scores of shape {scores.shape}"
+            )
+        masked[~np.broadcast_to(candidates, masked.shape)] = -np.inf
+    if exclude is not None:
+        rows = np.repeat(np.arange(n_profiles), np.diff(exclude.indptr))
+        masked[rows, exclude.indices] = -np.inf
+    width = min(k, n_items)
+    items = np.full((n_profiles, k), -1, np.int32)
+    values = np.full((n_profiles, k), -np.inf, np.float32)
+    if width:
+        best = _best(masked, width)
+        found = np.take_along_axis(masked, best, axis=1)
+        items[:, :width] = np.where(found > -np.inf, best, -1)
+        values[:, :width] = found
+    return TopK(items, values)
+
+
+def _best(scores: NDArray[np.float32], width: int) -> NDArray[np.int64]:
+    """Columns of the ``width`` greatest scores of each row, by descending score, then position."""
+    if width < scores.shape[1]:
+        kth = -np.partition(-scores, width - 1, axis=1)[:, width - 1 : width]
+        above = scores > kth
+        # Ties at the cut: the first of them by position fill the places that are left.
+        tied = scores == kth
+        left = width - above.sum(axis=1, keepdims=True)
+        chosen = above | (tied & (np.cumsum(tied, axis=1) <= left))
+        columns = np.nonzero(chosen)[1].reshape(len(scores), width)
+    else:
+        columns = np.tile(np.arange(width), (len(scores), 1))
+    order = np.argsort(-np.take_along_axis(scores, columns, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(columns, order, axis=1)

@@ -1,0 +1,1 @@
+"""External ids in, records for a reader out."""
