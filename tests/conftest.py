@@ -1,0 +1,21 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+# Spinning BLAS and OpenMP threads cost more than they bring on two busy cores.
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """Folder of the real data sets."""
+    root = os.environ.get("MARQUEE_DATA")
+    if not root:
+        pytest.skip("MARQUEE_DATA is not set; it names the folder of the real data sets")
+    return Path(root)
