@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self, final
 
@@ -14,6 +15,9 @@ from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import NotFittedError, ParameterError
 from marquee.models.ranking import TopK, top_k
+
+OnEpoch = Callable[[int, int], None]
+"""Called with the number of passes done and in all; the command line draws a bar from it."""
 
 BLOCK_CELLS = 1 << 24
 """Scores held in memory at once while ranking: 64 MB of float32."""
@@ -31,11 +35,20 @@ class Recommender(ABC):
     items_: IdIndex = field(init=False, repr=False)
     """The catalog that the model was fitted on."""
 
+    _on_epoch: OnEpoch | None = field(init=False, repr=False, default=None)
+
     @final
-    def fit(self, train: Interactions) -> Self:
-        """Learns from the interactions; a second fit forgets the first."""
+    def fit(self, train: Interactions, *, on_epoch: OnEpoch | None = None) -> Self:
+        """Learns from the interactions; a second fit forgets the first.
+
+        ``on_epoch(done, total)`` is called after each pass of a fit that takes several.
+        """
         self.items_ = train.items
-        self._fit(train)
+        self._on_epoch = on_epoch
+        try:
+            self._fit(train)
+        finally:
+            self._on_epoch = None
         return self
 
     @final
@@ -102,6 +115,11 @@ class Recommender(ABC):
                 f"{name} was fitted on another catalog of {len(self.items_)} items; "
                 "call profiles.with_items(model.items_)"
             )
+
+    def _epoch_done(self, done: int, total: int) -> None:
+        """Tells whoever asked that ``done`` of ``total`` passes are over; for use in ``_fit``."""
+        if self._on_epoch is not None:
+            self._on_epoch(done, total)
 
     @abstractmethod
     def _fit(self, train: Interactions) -> None:

@@ -34,6 +34,10 @@ class Source:
     recognizes: Callable[[Files], bool]
     """Whether the files look like this format; reads names and first lines only."""
     read: Callable[[Files], Loaded]
+    fold_names: tuple[str, ...] = ()
+    """Names of the train and test splits that the publisher ships."""
+    read_fold: Callable[[Files, str], tuple[pl.DataFrame, pl.DataFrame]] | None = None
+    """Training and test ratings of one of those splits, with the canonical columns of ratings."""
 
 
 @dataclass(frozen=True)
