@@ -1,1 +1,1 @@
-"""Splits, metrics, experiments."""
+"""What a recommender is worth: splits of the data, metrics with one value per user, experiments."""
