@@ -1,1 +1,14 @@
-"""Recommenders: one file per algorithm over the contract of ``base``."""
+"""Recommenders: one file per algorithm over the contract of ``base``.
+
+Importing this folder is cheap: an algorithm imports Numba or scikit-learn when it first needs it.
+"""
+
+from marquee.models.base import Recommender
+from marquee.models.bias import Bias
+from marquee.models.popularity import Popularity
+
+ALGORITHMS: dict[str, type[Recommender]] = {
+    "bias": Bias,
+    "popularity": Popularity,
+}
+"""Every recommender by its public name, read by whoever lists, builds, saves or tests them."""

@@ -6,10 +6,10 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
@@ -31,6 +31,9 @@ class Recommender(ABC):
     and hold what fit learned. Cloning, repr and saving follow from that, so an algorithm is only
     ``_fit`` and ``_score``. Hyperparameters are checked in ``__post_init__``.
     """
+
+    personal: ClassVar[bool] = True
+    """Whether two profiles can get the items in a different order."""
 
     items_: IdIndex = field(init=False, repr=False)
     """The catalog that the model was fitted on."""
@@ -116,6 +119,34 @@ class Recommender(ABC):
                 "call profiles.with_items(model.items_)"
             )
 
+    def check_at_least(self, minimum: float, *names: str) -> None:
+        """Raises ``ParameterError`` for a hyperparameter below the minimum, or not finite."""
+        for name in names:
+            value = getattr(self, name)
+            # A comparison with NaN is false, so the promise is tested and not its breach.
+            if not minimum <= value < np.inf:
+                raise ParameterError(
+                    f"{name} of {type(self).__name__} must be a number of at least {minimum:g}, "
+                    f"got {value}"
+                )
+
+    def checked_pairs(
+        self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Rows of the profiles and columns of the catalog as aligned arrays, for abilities.
+
+        Raises
+        ------
+        NotFittedError, ParameterError
+            As :meth:`score`, or if a position lies outside or the lengths differ.
+        """
+        self.check_fitted(profiles)
+        at = checked_positions(rows, profiles.n_users, "rows")
+        to = checked_positions(columns, len(self.items_), "columns")
+        if at.shape != to.shape:
+            raise ParameterError(f"{at.size} rows for {to.size} columns; they are pairs")
+        return at, to
+
     def _epoch_done(self, done: int, total: int) -> None:
         """Tells whoever asked that ``done`` of ``total`` passes are over; for use in ``_fit``."""
         if self._on_epoch is not None:
@@ -128,3 +159,19 @@ class Recommender(ABC):
     @abstractmethod
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         """Scores of checked profiles, shape (n_profiles, n_items)."""
+
+
+def checked_positions(positions: ArrayLike, size: int, name: str) -> NDArray[np.int32]:
+    """The positions as a flat array; ``ParameterError`` names the first outside 0 to size - 1."""
+    given = np.asarray(positions)
+    if given.size == 0:
+        return np.empty(0, np.int32)
+    if given.ndim != 1 or given.dtype.kind not in "iu":
+        raise ParameterError(
+            f"{name} must be a flat list of positions, got {given.ndim} dimension(s) "
+            f"of {given.dtype}"
+        )
+    outside = given[(given < 0) | (given >= size)]
+    if outside.size:
+        raise ParameterError(f"{name} must be positions from 0 to {size - 1}, got {outside[0]}")
+    return given.astype(np.int32)

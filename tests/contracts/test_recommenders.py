@@ -1,0 +1,398 @@
+"""What every recommender promises, tried on each entry of ``ALGORITHMS``."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from marquee.data.ids import IdIndex
+from marquee.data.interactions import Interactions
+from marquee.errors import NotFittedError, ParameterError
+from marquee.models import ALGORITHMS
+from marquee.models.abilities import ExplainsScores, FindsSimilarItems, PredictsRatings
+from marquee.models.base import Recommender
+from recommender_kit import (
+    SIDE,
+    UGLY,
+    board_for,
+    build,
+    checkerboard,
+    fitted,
+    ragged,
+    rated_checkerboard,
+)
+
+ORDER_MATTERS: dict[str, str] = {}
+"""Why the scores of a recommender may change when users or items are put in another order."""
+
+
+@pytest.fixture(params=sorted(ALGORITHMS))
+def name(request: pytest.FixtureRequest) -> str:
+    """A public name."""
+    return str(request.param)
+
+
+@pytest.fixture(params=sorted(UGLY))
+def train(request: pytest.FixtureRequest) -> Interactions:
+    """One of the ugly data sets."""
+    make: Callable[[], Interactions] = UGLY[request.param]
+    return make()
+
+
+def learned(model: Recommender) -> dict[str, Any]:
+    """The learned fields that are set, by name."""
+    names = [f.name for f in dataclasses.fields(model) if not f.init and f.name.endswith("_")]
+    return {name: getattr(model, name) for name in names if hasattr(model, name)}
+
+
+def same_bits(one: Recommender, other: Recommender) -> bool:
+    """Whether both learned the very same arrays, members included."""
+    first, second = _arrays(learned(one)), _arrays(learned(other))
+    return len(first) == len(second) and all(
+        a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def _arrays(value: Any) -> list[NDArray[Any]]:
+    """Every array within a learned value, in a fixed order."""
+    if isinstance(value, np.ndarray):
+        return [value]
+    if isinstance(value, Recommender):
+        return _arrays(learned(value))
+    if isinstance(value, dict):
+        return [array for key in sorted(value) for array in _arrays(value[key])]
+    if isinstance(value, list | tuple):
+        return [array for item in value for array in _arrays(item)]
+    if hasattr(value, "indptr"):
+        return [value.data, value.indices, value.indptr]
+    return [] if isinstance(value, IdIndex) else [np.asarray(value)]
+
+
+def nobody_yet(train: Interactions, n_profiles: int = 1) -> Interactions:
+    """Empty profiles of users that the data does not have."""
+    return Interactions.from_arrays(
+        train.users.ids[:0],
+        train.items.ids[:0],
+        user_index=IdIndex(np.arange(9000, 9000 + n_profiles)),
+        item_index=train.items,
+    )
+
+
+def reordered(
+    train: Interactions, users: NDArray[np.int64], items: NDArray[np.int64]
+) -> Interactions:
+    """The same interactions with rows and columns in another order."""
+    return Interactions.from_arrays(
+        train.users.ids[train.rows],
+        train.items.ids[train.matrix.indices],
+        train.matrix.data,
+        user_index=IdIndex(train.users.ids[users]),
+        item_index=IdIndex(train.items.ids[items]),
+    )
+
+
+def test_fit_returns_the_model_and_keeps_its_hyperparameters(name: str) -> None:
+    model = build(name)
+    before = model.params()
+    assert fitted(model, ragged()) is model
+    assert model.params() == before
+    assert type(model)(**before).params() == before
+
+
+def test_what_fit_learns_ends_in_an_underscore_and_nothing_else_is_set(name: str) -> None:
+    model = build(name)
+    before = set(vars(model))
+    fitted(model, ragged())
+    fields = {f.name: f for f in dataclasses.fields(model)}
+    public = {f for f in fields if not f.startswith("_")}
+    assert all(fields[f].init != f.endswith("_") for f in public)
+    assert {f for f in public if f.endswith("_")} <= set(vars(model))
+    assert all(f in fields or f.startswith("_") for f in set(vars(model)) - before)
+
+
+def test_a_clone_is_unfitted_and_says_so(name: str) -> None:
+    model = fitted(name, ragged())
+    clone = dataclasses.replace(model)
+    assert clone.params() == model.params()
+    for ask in (clone.score, clone.recommend):
+        with pytest.raises(NotFittedError, match=rf"{type(model).__name__} is not fitted; call"):
+            ask(ragged())
+
+
+def test_scores_are_finite_float32_one_per_profile_and_item(name: str, train: Interactions) -> None:
+    scores = fitted(name, train).score(train)
+    assert scores.shape == (train.n_users, train.n_items)
+    assert scores.dtype == np.float32
+    assert scores.flags.c_contiguous
+    assert np.isfinite(scores).all()
+
+
+def test_learned_arrays_lie_in_rows(name: str) -> None:
+    for array in _arrays(learned(fitted(name, ragged()))):
+        assert array.flags.c_contiguous
+
+
+def test_a_profile_alone_gets_the_scores_it_gets_among_others(
+    name: str, train: Interactions
+) -> None:
+    model = fitted(name, train)
+    together = model.score(train)
+    for row in range(train.n_users):
+        alone = model.score(train.take([row]))
+        np.testing.assert_allclose(alone[0], together[row], rtol=1e-4, atol=1e-5)
+    backwards = np.arange(train.n_users)[::-1]
+    np.testing.assert_allclose(
+        model.score(train.take(backwards)), together[backwards], rtol=1e-4, atol=1e-5
+    )
+
+
+def test_a_second_fit_forgets_the_first(name: str) -> None:
+    twice = fitted(fitted(name, ragged()), checkerboard())
+    assert same_bits(twice, fitted(name, checkerboard()))
+
+
+def test_the_input_is_left_alone(name: str) -> None:
+    train = ragged()
+    before = [array.copy() for array in _arrays(train.matrix)]
+    model = fitted(name, train)
+    model.score(train)
+    model.recommend(train)
+    for array, copy in zip(_arrays(train.matrix), before, strict=True):
+        assert not array.flags.writeable
+        np.testing.assert_array_equal(array, copy)
+
+
+def test_an_empty_profile_gets_a_full_list(name: str, train: Interactions) -> None:
+    model = fitted(name, train)
+    items, scores = model.recommend(nobody_yet(train, 2), k=train.n_items)
+    assert (np.sort(items, axis=1) == np.arange(train.n_items)).all()
+    assert np.isfinite(scores).all()
+    np.testing.assert_array_equal(items[0], items[1])
+
+
+def test_no_profile_at_all_gets_no_list(name: str) -> None:
+    train = ragged()
+    model = fitted(name, train)
+    nobody = train.take(np.array([], np.int64))
+    assert model.score(nobody).shape == (0, train.n_items)
+    assert model.recommend(nobody, k=3).items.shape == (0, 3)
+
+
+def test_lists_hold_unseen_distinct_items_sorted_and_padded(name: str, train: Interactions) -> None:
+    model = fitted(name, train)
+    k = train.n_items + 2
+    items, values = model.recommend(train, k=k)
+    scores = model.score(train)
+    assert items.dtype == np.int32
+    assert values.dtype == np.float32
+    for row in range(train.n_users):
+        seen = train.take([row]).matrix.indices
+        n_unseen = train.n_items - len(seen)
+        listed = items[row, :n_unseen]
+        assert sorted([*listed, *seen]) == list(range(train.n_items))
+        np.testing.assert_allclose(values[row, :n_unseen], scores[row, listed], 1e-4, 1e-5)
+        assert (items[row, n_unseen:] == -1).all()
+        assert (values[row, n_unseen:] == -np.inf).all()
+        pairs = list(zip(-values[row, :n_unseen], listed, strict=True))
+        assert pairs == sorted(pairs)
+
+
+def test_seen_items_return_when_asked_for(name: str, train: Interactions) -> None:
+    model = fitted(name, train)
+    items = model.recommend(train, k=train.n_items, exclude_seen=False).items
+    assert (np.sort(items, axis=1) == np.arange(train.n_items)).all()
+
+
+def test_only_candidates_are_recommended(name: str) -> None:
+    train = ragged()
+    model = fitted(name, train)
+    rng = np.random.default_rng(1)
+    for shape in ((train.n_items,), (train.n_users, train.n_items)):
+        candidates = rng.random(shape) < 0.4
+        items = model.recommend(train, k=5, candidates=candidates).items
+        allowed = np.broadcast_to(candidates, (train.n_users, train.n_items))
+        rows, slots = np.nonzero(items >= 0)
+        assert rows.size
+        assert allowed[rows, items[rows, slots]].all()
+
+
+def test_a_foreign_catalog_is_refused(name: str) -> None:
+    train = ragged()
+    model = fitted(name, train)
+    foreign = reordered(train, np.arange(train.n_users), np.arange(train.n_items)[::-1])
+    with pytest.raises(ParameterError, match=r"another catalog of 24 items; call profiles\.with"):
+        model.score(foreign)
+    np.testing.assert_allclose(
+        model.score(foreign.with_items(model.items_)), model.score(train), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_the_pattern_in_the_data_is_learned(name: str) -> None:
+    model = build(name)
+    if not model.personal:
+        pytest.skip(f"{type(model).__name__} gives everybody the items in the same order")
+    board = board_for(model)
+    items, _ = fitted(model, board).recommend(board, k=1)
+    assert (items[:, 0] == np.arange(SIDE)).all()
+
+
+def test_an_impersonal_model_gives_everybody_the_same_order(name: str) -> None:
+    model = fitted(name, ragged())
+    orders = model.recommend(ragged(), k=24, exclude_seen=False).items
+    assert model.personal != bool((orders == orders[0]).all())
+
+
+def test_new_names_for_users_and_items_change_nothing(name: str) -> None:
+    board = board_for(build(name))
+    renamed = Interactions(
+        # Parity stays, since it is what the titles speak of.
+        IdIndex(board.users.ids + 500),
+        IdIndex(board.items.ids + 500),
+        board.matrix,
+    )
+    np.testing.assert_array_equal(
+        fitted(name, renamed).score(renamed), fitted(name, board).score(board)
+    )
+
+
+@pytest.mark.parametrize("make", [ragged, rated_checkerboard])
+@pytest.mark.parametrize("side", ["users", "items"])
+def test_another_order_of_the_data_reorders_the_scores(
+    name: str, side: str, make: Callable[[], Interactions]
+) -> None:
+    if name in ORDER_MATTERS:
+        pytest.skip(ORDER_MATTERS[name])
+    train = make()
+    rng = np.random.default_rng(5)
+    users, items = np.arange(train.n_users), np.arange(train.n_items)
+    if side == "users":
+        users = rng.permutation(users)
+    else:
+        items = rng.permutation(items)
+    other = reordered(train, users, items)
+    np.testing.assert_allclose(
+        fitted(name, other).score(other),
+        fitted(name, train).score(train)[np.ix_(users, items)],
+        rtol=1e-3,
+        atol=1e-4,
+    )
+
+
+def test_the_same_seed_gives_the_same_bits(name: str) -> None:
+    assert same_bits(fitted(name, ragged()), fitted(name, ragged()))
+
+
+def test_the_number_of_threads_changes_no_bit(name: str) -> None:
+    if "n_threads" not in build(name).params():
+        pytest.skip("fits on one thread")
+    one, *others = (fitted(build(name, n_threads=n), ragged()) for n in (1, 2, 3))
+    for other in others:
+        assert same_bits(one, other)
+        np.testing.assert_array_equal(one.score(ragged()), other.score(ragged()))
+
+
+def test_a_bad_hyperparameter_is_refused_by_name_and_value(name: str) -> None:
+    model = build(name)
+    numeric = {
+        field: value
+        for field, value in model.params().items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    if not numeric:
+        pytest.skip("has no numeric hyperparameter")
+    for field, value in numeric.items():
+        bad_values = [-1] if isinstance(value, int) else [-1.0, math.nan, math.inf]
+        for bad in bad_values:
+            with pytest.raises(ParameterError, match=rf"{field}\b.* got {bad}"):
+                build(name, **{field: bad})
+
+
+def test_predicted_ratings_stay_in_the_range_of_the_data(name: str, train: Interactions) -> None:
+    model = fitted(name, train)
+    if not isinstance(model, PredictsRatings):
+        pytest.skip("predicts no ratings")
+    values = train.matrix.data
+    lowest, highest = (values.min(), values.max()) if values.size else (0, 0)
+    for profiles in (train, nobody_yet(train, 3)):
+        rows, columns = np.indices((profiles.n_users, profiles.n_items)).reshape(2, -1)
+        ratings = model.predict_ratings(profiles, rows, columns)
+        assert ratings.shape == rows.shape
+        assert ratings.dtype == np.float32
+        assert (ratings >= lowest).all()
+        assert (ratings <= highest).all()
+
+
+def test_a_rating_asked_alone_is_the_rating_asked_among_others(name: str) -> None:
+    train = ragged()
+    model = fitted(name, train)
+    if not isinstance(model, PredictsRatings):
+        pytest.skip("predicts no ratings")
+    rng = np.random.default_rng(2)
+    # With repeats, out of order, and most rows left out.
+    at, to = rng.integers(3, 12, 40), rng.integers(0, train.n_items, 40)
+    together = model.predict_ratings(train, at, to)
+    for row, column, rating in zip(at, to, together, strict=True):
+        alone = model.predict_ratings(train.take([row]), [0], [column])
+        np.testing.assert_allclose(alone, [rating], rtol=1e-4, atol=1e-5)
+    assert model.predict_ratings(train, [], []).shape == (0,)
+    for rows, columns, message in (
+        ([0, -1], [0, 0], "rows must be positions from 0 to 19, got -1"),
+        ([0, 0], [0, 24], "columns must be positions from 0 to 23, got 24"),
+        ([0, 1], [0], "2 rows for 1 columns"),
+    ):
+        with pytest.raises(ParameterError, match=message):
+            model.predict_ratings(train, rows, columns)
+
+
+def test_contributions_add_up_to_the_score(name: str, train: Interactions) -> None:
+    model = fitted(name, train)
+    if not isinstance(model, ExplainsScores):
+        pytest.skip("does not explain its scores")
+    scores = model.score(train)
+    rng = np.random.default_rng(4)
+    for columns in (rng.integers(0, train.n_items, train.n_users) for _ in range(3)):
+        parts = model.contributions(train, columns)
+        assert parts.shape == train.matrix.data.shape
+        totals = np.bincount(train.rows, parts, train.n_users)
+        expected = scores[np.arange(train.n_users), columns]
+        # An empty profile has no entry to carry its score.
+        given = np.diff(train.matrix.indptr) > 0
+        np.testing.assert_allclose(totals[given], expected[given], rtol=1e-3, atol=1e-4)
+
+
+def test_similar_items_are_others_sorted_and_padded(name: str, train: Interactions) -> None:
+    model = fitted(name, train)
+    if not isinstance(model, FindsSimilarItems):
+        pytest.skip("finds no similar items")
+    columns = np.arange(train.n_items)[::-1]
+    k = train.n_items + 1
+    items, scores = model.similar(columns, k=k)
+    assert items.shape == scores.shape == (train.n_items, k)
+    for column, listed, values in zip(columns, items, scores, strict=True):
+        found = listed[listed >= 0]
+        assert column not in found
+        assert len(set(found)) == len(found)
+        assert (listed[len(found) :] == -1).all()
+        assert (values[len(found) :] == -np.inf).all()
+        pairs = list(zip(-values[: len(found)], found, strict=True))
+        assert pairs == sorted(pairs)
+    shorter = model.similar(columns, k=2)
+    np.testing.assert_array_equal(shorter.items, items[:, :2])
+
+
+def test_items_of_the_same_kind_are_found_similar(name: str) -> None:
+    model = build(name)
+    if not isinstance(model, FindsSimilarItems):
+        pytest.skip("finds no similar items")
+    fitted(model, board_for(model))
+    nearest = model.similar(np.arange(SIDE), k=1).items[:, 0]
+    known = nearest >= 0
+    assert known.sum() > SIDE / 2
+    assert ((nearest - np.arange(SIDE))[known] % 2 == 0).all()

@@ -1,0 +1,168 @@
+"""Data that is hard on recommenders, and every recommender built to be tried on it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from marquee.data.ids import IdIndex
+from marquee.data.interactions import Interactions
+from marquee.models import ALGORITHMS
+from marquee.models.abilities import PredictsRatings, UsesTitles
+from marquee.models.base import Recommender
+
+SIDE = 10
+"""Users and items of the checkerboard."""
+
+SMALL_DATA: dict[str, dict[str, Any]] = {}
+"""Hyperparameters by public name where the defaults are meant for more data than is here."""
+
+BUILDERS: dict[str, Callable[[], Recommender]] = {}
+"""How to build the recommenders that take others as members."""
+
+
+def build(name: str, **params: Any) -> Recommender:
+    """An unfitted recommender of that public name, set up for small data."""
+    if name in BUILDERS:
+        return dataclasses.replace(BUILDERS[name](), **params)
+    return ALGORITHMS[name](**{**SMALL_DATA.get(name, {}), **params})
+
+
+def fitted(model: str | Recommender, train: Interactions) -> Recommender:
+    """The recommender fitted on the data, after it was given titles where it uses them."""
+    model = build(model) if isinstance(model, str) else model
+    if isinstance(model, UsesTitles):
+        model.use_titles(titles(train.items))
+    return model.fit(train)
+
+
+def titles(items: IdIndex) -> pl.DataFrame:
+    """A text for every item, of the kind that its own id tells; every seventh has none."""
+    texts = [
+        None if place % 7 == 6 else _text(identifier)
+        for place, identifier in enumerate(sorted(items))
+    ]
+    return pl.DataFrame(
+        {"title_id": sorted(items), "text": texts}, schema_overrides={"text": pl.String}
+    )
+
+
+def _text(identifier: Any) -> str:
+    if isinstance(identifier, str):
+        return f"{identifier} ein Film über {'Räuber' if len(identifier) % 2 else 'Gespenster'}"
+    return "haunted houses, ghosts" if identifier % 2 else "robbers rob a bank, robbery"
+
+
+def checkerboard() -> Interactions:
+    """Even users like even items, odd users odd items; the diagonal is withheld."""
+    users, items = np.nonzero(_same_parity() & ~np.eye(SIDE, dtype=bool))
+    return _square(users, items, np.ones(len(users)))
+
+
+def rated_checkerboard() -> Interactions:
+    """Items of the user's parity are rated 5, others 1; two cells of each user are withheld.
+
+    They are the diagonal, which would be a 5, and the item after it, which would be a 1.
+    """
+    withheld = np.eye(SIDE, dtype=bool) | np.roll(np.eye(SIDE, dtype=bool), 1, axis=1)
+    users, items = np.nonzero(~withheld)
+    return _square(users, items, np.where(_same_parity()[users, items], 5, 1))
+
+
+def board_for(model: Recommender) -> Interactions:
+    """The checkerboard that says what the model reads: ratings, or that somebody watched."""
+    return rated_checkerboard() if isinstance(model, PredictsRatings) else checkerboard()
+
+
+def _same_parity() -> NDArray[np.bool_]:
+    places = np.arange(SIDE)
+    return np.equal.outer(places % 2, places % 2)
+
+
+def _square(
+    users: NDArray[np.int64], items: NDArray[np.int64], values: NDArray[Any]
+) -> Interactions:
+    index = IdIndex(np.arange(SIDE))
+    return Interactions.from_arrays(users, items, values, user_index=index, item_index=index)
+
+
+def ragged() -> Interactions:
+    """A few users with most of the ratings, items seen once or never, empty profiles, ties.
+
+    Ids are text in several scripts; the two first users have rated the same items alike.
+    """
+    rng = np.random.default_rng(7)
+    items = ["Amélie", "Ōdishon", "千と千尋", "Солярис", "Ναός", "8½", "Æon", "ß", "Alien", "alien"]
+    items += [f"film {number}" for number in range(14)]
+    users = ["Zoë", "Zoe", "Łukasz", "李", "О'Нил", "ناصر", "a b"]
+    users += [f"u{n:02}" for n in range(13)]
+    # Users 0 to 3 rate 18 items each, later ones fewer and fewer; the last four none.
+    wanted = [18, 18, 18, 18, 9, 6, 5, 4, 3, 3, 2, 2, 2, 1, 1, 1, 0, 0, 0, 0]
+    popularity = np.exp(-np.arange(20) / 5)
+    pairs = [
+        (user, items[place])
+        for user, count in zip(users, wanted, strict=True)
+        for place in rng.choice(20, count, replace=False, p=popularity / popularity.sum())
+    ]
+    pairs = [pair for pair in pairs if pair[0] != users[1]]
+    pairs += [(users[1], item) for user, item in pairs if user == users[0]]
+    pairs.append((users[2], items[21]))
+    liking = {pair: float(rng.integers(1, 11)) / 2 for pair in sorted(pairs)}
+    liking |= {(users[1], item): liking[users[0], item] for user, item in pairs if user == users[0]}
+    return Interactions.from_arrays(
+        [user for user, _ in pairs],
+        [item for _, item in pairs],
+        [liking[pair] for pair in pairs],
+        user_index=IdIndex(users),
+        item_index=IdIndex(items),
+    )
+
+
+def all_equal() -> Interactions:
+    """Everybody gave everything they saw a 4."""
+    users, items = np.nonzero(np.random.default_rng(3).random((9, 7)) < 0.6)
+    return Interactions.from_arrays(
+        users,
+        items,
+        np.full(len(users), 4.0),
+        user_index=IdIndex(np.arange(9)),
+        item_index=IdIndex(np.arange(7)),
+    )
+
+
+def single_user() -> Interactions:
+    """One user, who rated three of five items."""
+    return Interactions.from_arrays(
+        [9, 9, 9], [10, 30, 40], [5, 3, 0.5], item_index=IdIndex([50, 40, 30, 20, 10])
+    )
+
+
+def single_item() -> Interactions:
+    """One item; one of three users has not seen it."""
+    return Interactions.from_arrays([1, 3], [5, 5], [2, 4.5], user_index=IdIndex([1, 2, 3]))
+
+
+def silence() -> Interactions:
+    """Three users and four items, and nobody has seen anything."""
+    return Interactions.from_arrays(
+        np.array([], np.int64),
+        np.array([], np.int64),
+        user_index=IdIndex([1, 2, 3]),
+        item_index=IdIndex([1, 2, 3, 4]),
+    )
+
+
+UGLY: dict[str, Callable[[], Interactions]] = {
+    "checkerboard": checkerboard,
+    "rated checkerboard": rated_checkerboard,
+    "ragged": ragged,
+    "all equal": all_equal,
+    "single user": single_user,
+    "single item": single_item,
+    "silence": silence,
+}
