@@ -307,6 +307,34 @@ def parse(
     return parsed.with_columns(pl.col("_parsed").alias(column)).drop("_parsed")
 
 
+def files_with_columns(files: Files, columns: Iterable[str]) -> list[str]:
+    """Names, without folders, of the CSV files whose first line has all of the columns."""
+    wanted = set(columns)
+    names = (PurePosixPath(full).name.removesuffix(".gz") for full in files.names)
+    tables = dict.fromkeys(name for name in names if name.lower().endswith(".csv"))
+    heads = {name: next(csv.reader(files.head(name).splitlines()[:1]), []) for name in tables}
+    return [name for name, head in heads.items() if wanted <= {cell.strip() for cell in head}]
+
+
+_SPREADSHEET_DATE = (
+    r"^(\d{1,2}-[A-Z][a-z]{2}(-\d{2,4})?|[A-Z][a-z]{2}-(\d{2}|\d{4})|\d{1,2}-\d{1,2}-\d{4})$"
+)
+
+
+def reject_dates(records: pl.DataFrame, column: str, rejects: Rejects, file: str) -> pl.DataFrame:
+    """The records without those whose title a spreadsheet turned into a date.
+
+    "22 July" became ``22-Jul`` and "11/8/16" ``11-08-2016``; which of several spellings stood
+    there is lost, and the title is what a record is known by. Titles that people give are kept:
+    ``11-11-11``, ``13/13/13``, ``11.22.63``.
+    """
+    dated = pl.col(column).str.contains(_SPREADSHEET_DATE).fill_null(False)
+    rejects.add(
+        file, records.filter(dated), "title looks like a date made by a spreadsheet", column
+    )
+    return records.filter(~dated)
+
+
 def first_of_each(
     records: pl.DataFrame, key: str, rejects: Rejects, file: str, reason: str
 ) -> pl.DataFrame:
