@@ -13,6 +13,7 @@ one atomic rename: a kill at any instant leaves the old tables or the new ones, 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -83,6 +84,26 @@ class Workspace:
     def tables(self) -> Tables:
         """All canonical tables in memory."""
         return Tables(**{name: self.frame(name) for name, _ in Tables()})
+
+    def counts(self) -> dict[str, int]:
+        """Rows of each table in the snapshot in force; empty where there is none."""
+        if self.snapshot is None:
+            return {}
+        return {name: self.scan(name).select(pl.len()).collect().item() for name in schema.SCHEMAS}
+
+    def fingerprint(self) -> str:
+        """SHA-256 over the titles and ratings in force, as written.
+
+        Raises
+        ------
+        WorkspaceError
+            If the workspace is empty.
+        """
+        digest = hashlib.sha256()
+        for table in ("titles", "ratings"):
+            with self.path(table).open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        return digest.hexdigest()
 
     def write(self, tables: Tables, rejects: pl.DataFrame | None = None) -> str:
         """Puts the tables in force as a new snapshot, whose name is returned.

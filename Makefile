@@ -1,0 +1,73 @@
+# Every target makes the virtual environment when it is missing and reinstalls only when the pins
+# change. Python and make are all that has to be there.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PINS := constraints.txt pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench serve studio docs pins format clean
+
+help:  ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | column -t -s '|'
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Marquee needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -m venv .venv \
+	  || { echo "python -m venv failed; on Debian and Ubuntu install python3-venv"; exit 1; }
+
+.venv/.core: $(PINS) | .venv/bin/python
+	$(PIP) -e .
+	@touch $@
+
+.venv/.dev: $(PINS) | .venv/bin/python
+	$(PIP) -e '.[dev]'
+	@touch $@ .venv/.core
+
+.venv/.bench: $(PINS) | .venv/bin/python
+	$(PIP) -e '.[bench]'
+	@touch $@
+
+.venv/.studio: $(PINS) | .venv/bin/python
+	$(PIP) -e '.[studio]'
+	@touch $@
+
+.venv/.docs: $(PINS) | .venv/bin/python
+	$(PIP) -e '.[docs]'
+	@touch $@
+
+demo: .venv/.core  ## Build the built-in world, train, and print recommendations with reasons
+	$(BIN)/marquee demo
+
+test: .venv/.dev  ## Run the whole test suite
+	$(BIN)/pytest
+
+check: .venv/.dev  ## Format, lint, types, import floors and the fast tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q -m "not slow and not real"
+
+bench: .venv/.core .venv/.bench  ## Measure speed and accuracy against Surprise and pandas, side by side
+	$(BIN)/python benchmarks/run_all.py
+
+serve: .venv/.core  ## Serve the workspace's recommendations on http://127.0.0.1:8000
+	$(BIN)/marquee serve
+
+studio: .venv/.core .venv/.studio  ## Open the analysts' view of the workspace
+	$(BIN)/marquee studio
+
+docs: .venv/.docs  ## Build the documentation into site/
+	$(BIN)/mkdocs build --strict
+
+pins: .venv/.dev  ## Refresh constraints.txt with the newest versions that fit together
+	$(BIN)/python tools/pins.py
+
+format: .venv/.dev  ## Format the code and apply safe lint fixes
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## Remove the virtual environment and caches, never the workspace
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache site dist

@@ -1,0 +1,106 @@
+"""Answers to standard output; progress and notices to standard error."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import typer
+
+Tick = Callable[[int, int | None], None]
+"""Called with what is done and the whole, which may be unknown."""
+
+
+def say(text: str = "") -> None:
+    """Prints a line of the answer."""
+    typer.echo(text)
+
+
+def note(text: str) -> None:
+    """Prints a line that is not part of the answer."""
+    typer.echo(text, err=True)
+
+
+def say_json(answer: object) -> None:
+    """Prints the answer as one JSON document; NaN and infinity become null."""
+    typer.echo(json.dumps(_plain(answer), ensure_ascii=False, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not -float("inf") < value < float("inf"):
+        return None
+    return str(value) if isinstance(value, (date, Path)) else value
+
+
+def say_table(head: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """Prints a table; numbers are set to the right."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    listed = [list(row) for row in rows]
+    table = Table(title=title or None, title_justify="left", header_style="bold", box=None)
+    for place, name in enumerate(head):
+        numeric = bool(listed) and all(isinstance(row[place], int | float) for row in listed)
+        table.add_column(name, justify="right" if numeric else "left")
+    for row in listed:
+        table.add_row(*(escape(_cell(value)) for value in row))
+    width = None if sys.stdout.isatty() else 120
+    Console(width=width, highlight=False).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Tick]:
+    """A callback that draws a bar on a terminal and prints one line per step elsewhere."""
+    if sys.stderr.isatty():
+        with _bar(what) as tick:
+            yield tick
+    else:
+        note(f"{what} ...")
+        yield _lines(what)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Tick]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(what: str) -> Tick:
+    """One line per step, but never more than some twenty for a long count."""
+    last = [-1]
+
+    def tick(done: int, total: int | None) -> None:
+        step = (done if total is None else done * 20 // max(total, 1)) if done else 0
+        if total is not None and step != last[0]:
+            last[0] = step
+            note(f"{what} {done:,}/{total:,}")
+
+    return tick

@@ -1,0 +1,109 @@
+"""``marquee recommend``, ``similar`` and ``demo``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marquee.app.cli.console import note, say, say_json
+
+if TYPE_CHECKING:
+    from marquee.app.settings import Settings
+    from marquee.service.engine import Engine
+    from marquee.service.records import Answer, Reason
+
+Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
+Count = Annotated[int, typer.Option("-n", min=1, help="How many titles.")]
+Kind = Annotated[str | None, typer.Option(help="Only film, or only show.", show_default=False)]
+Model = Annotated[
+    str | None, typer.Option("--model", "-m", help="A fitted model; default the last.")
+]
+DEMO_VIEWER = 42
+
+
+def recommend(
+    context: typer.Context,
+    viewer: Annotated[
+        int | None, typer.Option(help="Number of a viewer.", show_default=False)
+    ] = None,
+    like: Annotated[
+        list[str] | None,
+        typer.Option(help='A title that is liked, "Alien (1979)"; repeatable.'),
+    ] = None,
+    n: Count = 10,
+    kind: Kind = None,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """Recommend titles to a viewer, or to anybody who names what they like."""
+    engine = _engine(context, model)
+    answer = engine.recommend(viewer_id=viewer, like=like or [], k=n, kind=kind)
+    if as_json:
+        say_json(answer)
+    else:
+        _say_answer("For you", answer)
+
+
+def similar(
+    context: typer.Context,
+    title: Annotated[str, typer.Argument(help='A title, "Alien (1979)" or its number, "#348".')],
+    n: Count = 10,
+    kind: Kind = None,
+    model: Model = None,
+    as_json: Json = False,
+) -> None:
+    """List the titles most like one."""
+    answer = _engine(context, model).similar(title, k=n, kind=kind)
+    if as_json:
+        say_json(answer)
+    else:
+        _say_answer("Similar", answer)
+
+
+def demo(context: typer.Context) -> None:
+    """Build the built-in world, fit the default model, and recommend to one of its viewers."""
+    from marquee.app.cli import training
+
+    training.world(context)
+    training.fit(context)
+    engine = _engine(context, training.DEFAULT_MODEL)
+    say()
+    _say_favorites(f"Viewer {DEMO_VIEWER} likes best", engine.favorites(DEMO_VIEWER))
+    say()
+    _say_answer("For you", engine.recommend(viewer_id=DEMO_VIEWER, k=8))
+    say()
+    first = engine.favorites(DEMO_VIEWER, 1)[0].title
+    note("Try next (from a shell in this folder):")
+    note(f"  .venv/bin/marquee recommend --viewer {DEMO_VIEWER + 1}")
+    note(f'  .venv/bin/marquee recommend --like "{first}"')
+    note(f'  .venv/bin/marquee similar "{first}"')
+
+
+def _engine(context: typer.Context, model: str | None) -> Engine:
+    from marquee.data.workspace import Workspace
+    from marquee.service.engine import Engine
+
+    settings: Settings = context.obj
+    return Engine(Workspace(settings.home), model)
+
+
+def _say_favorites(head: str, favorites: tuple[Reason, ...]) -> None:
+    say(f"{head}:")
+    for favorite in favorites:
+        say(f"  {favorite.rating:.1f}  {favorite.title}  {', '.join(favorite.title.genres)}")
+
+
+def _say_answer(head: str, answer: Answer) -> None:
+    say(f"{head}, from {answer.based_on}:")
+    for place, pick in enumerate(answer.picks, 1):
+        genres = ", ".join(pick.title.genres)
+        say(f"  {place:>2}. {pick.title}  {'show, ' * (pick.title.kind == 'show')}{genres}")
+        if pick.reasons:
+            why = ", ".join(f"{reason.title} ({reason.rating:.1f})" for reason in pick.reasons)
+            say(f"      because of {why}")
+    if not answer.picks:
+        say("  nothing is left to recommend")
+    for text in answer.notes:
+        say(text)
+    say(f"Model {answer.model}, data snapshot {answer.snapshot}.")

@@ -1,0 +1,146 @@
+"""``marquee world``, ``fit`` and ``evaluate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marquee.app.cli.console import note, progress, say, say_json, say_table
+
+if TYPE_CHECKING:
+    from marquee.app.settings import Settings
+    from marquee.data.tables import Tables
+    from marquee.models.base import Recommender
+
+Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
+Model = Annotated[str, typer.Option("--model", "-m", help="Name of the model.")]
+Params = Annotated[
+    list[str] | None,
+    typer.Option("--param", "-p", help="A hyperparameter, name=value; repeatable."),
+]
+DEFAULT_MODEL = "ease-content"
+
+
+def world(
+    context: typer.Context,
+    titles: Annotated[int, typer.Option(min=10, help="Number of titles.")] = 2_000,
+    viewers: Annotated[int, typer.Option(min=10, help="Number of viewers.")] = 3_000,
+    ratings: Annotated[int, typer.Option(min=10, help="Number of ratings.")] = 300_000,
+    seed: Annotated[int, typer.Option(help="Seed; the same seed makes the same world.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Build the fictional film world that Marquee brings along."""
+    from marquee.data.intake import add_world
+    from marquee.data.workspace import Workspace
+    from marquee.service.records import FICTIONAL
+
+    settings: Settings = context.obj
+    with progress("Building the world") as tick:
+        counts = add_world(
+            Workspace(settings.home),
+            n_titles=titles,
+            n_viewers=viewers,
+            n_ratings=ratings,
+            seed=seed,
+            on_step=tick,
+        )
+    if as_json:
+        say_json({"home": settings.home, "seed": seed, "tables": counts, "note": FICTIONAL})
+        return
+    say_table(("table", "rows"), counts.items(), f"Workspace {settings.home}")
+    say(FICTIONAL)
+
+
+def fit(
+    context: typer.Context,
+    model: Model = DEFAULT_MODEL,
+    param: Params = None,
+    as_json: Json = False,
+) -> None:
+    """Fit a model on the workspace and save it there."""
+    import time
+    from datetime import UTC, datetime
+
+    from marquee.app.cli.params import make_model
+    from marquee.data.workspace import Workspace
+    from marquee.lifecycle.fitting import fit_workspace
+
+    settings: Settings = context.obj
+    workspace = Workspace(settings.home)
+    recommender = make_model(model, param or [])
+    start = time.perf_counter()
+    with progress(f"Fitting {model}") as tick:
+        fit_workspace(
+            workspace,
+            recommender,
+            model,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            on_epoch=tick,
+        )
+    seconds = time.perf_counter() - start
+    if as_json:
+        folder = workspace.models / model
+        say_json({"model": model, "path": folder, "seconds": seconds})
+    else:
+        say(f"Fitted {model} in {seconds:.1f} s; saved in {workspace.models / model}.")
+
+
+def evaluate(
+    context: typer.Context,
+    data: Annotated[
+        str, typer.Option(help="A set under MARQUEE_DATA or fetched, a path, `world`, `workspace`.")
+    ],
+    model: Model = DEFAULT_MODEL,
+    split: Annotated[
+        str, typer.Option(help="u1 (any fold the publisher ships), folds, random:0.1, kfold:5.")
+    ] = "random:0.1",
+    seed: Annotated[int, typer.Option(help="Seed of random splits.")] = 0,
+    k: Annotated[int, typer.Option("-k", min=1, help="Length of the ranked lists.")] = 10,
+    param: Params = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a model: rating error and ranking quality on held-out ratings."""
+    from marquee.app.cli.params import make_model
+    from marquee.evaluation.experiment import evaluate as measure
+    from marquee.features.text import title_texts
+
+    settings: Settings = context.obj
+    with progress(f"Reading {data}"):
+        tables, splits = _splits(settings, data, split, seed)
+    with progress(f"Evaluating {model}") as tick:
+        report = measure(
+            lambda: make_model(model, param or []),
+            splits,
+            model_name=model,
+            k=k,
+            texts=title_texts(tables),
+            on_step=tick,
+        )
+    if as_json:
+        say_json({"data": data, "split": split, "seed": seed, **report.to_dict()})
+        return
+    rows = report.rows()
+    say_table(list(rows[0]), [tuple(row.values()) for row in rows], f"{model} on {data}, {split}")
+    if as_json is False and "random" in split:
+        note(f"Random split of seed {seed}: compare only on the same rows (see the fingerprints).")
+
+
+def _splits(settings: Settings, data: str, split: str, seed: int) -> tuple[Tables, list[object]]:
+    raise NotImplementedError
+
+
+def _path(settings: Settings, data: str) -> Path:
+    from marquee.errors import SourceError
+
+    path = settings.data_set(data)
+    if path is None:
+        raise SourceError(
+            f"no data set {data!r} at hand; set MARQUEE_DATA to the folder that holds it, "
+            f"or fetch it with: marquee data get {data}"
+        )
+    return path
+
+
+def _unused(model: Recommender) -> None: ...

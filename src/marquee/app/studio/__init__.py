@@ -1,0 +1,1 @@
+"""The analysts' view, a Streamlit page over the workspace."""

@@ -1,0 +1,69 @@
+"""From the tables of a workspace to a saved model."""
+
+from __future__ import annotations
+
+from marquee.data.ids import IdIndex
+from marquee.data.interactions import Interactions
+from marquee.data.tables import Tables
+from marquee.data.workspace import Workspace, replace_text
+from marquee.errors import WorkspaceError
+from marquee.features.text import title_texts
+from marquee.lifecycle.saving import save
+from marquee.models.abilities import UsesTitles
+from marquee.models.base import OnEpoch, Recommender
+
+
+def catalog_interactions(tables: Tables) -> Interactions:
+    """The ratings as interactions over every title, those that nobody has rated included."""
+    titles = IdIndex(tables.titles["title_id"].to_numpy())
+    return Interactions.from_ratings(tables.ratings, item_index=titles)
+
+
+def fit_workspace(
+    workspace: Workspace,
+    model: Recommender,
+    name: str,
+    *,
+    created_at: str | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> Recommender:
+    """The model, fitted on the workspace's ratings and saved there under that name.
+
+    It becomes the workspace's current model once it is saved whole.
+
+    Raises
+    ------
+    WorkspaceError
+        If the workspace holds no titles or no ratings.
+    """
+    tables = workspace.tables()
+    if tables.titles.is_empty() or tables.ratings.is_empty():
+        raise WorkspaceError(
+            f"{workspace.home} holds no ratings to learn from; run `marquee world` or "
+            "`marquee data add PATH`"
+        )
+    if isinstance(model, UsesTitles):
+        model.use_titles(title_texts(tables))
+    model.fit(catalog_interactions(tables), on_epoch=on_epoch)
+    save(
+        model,
+        workspace.models / name,
+        data_fingerprint=workspace.fingerprint(),
+        created_at=created_at,
+    )
+    replace_text(workspace.models / "CURRENT", name)
+    return model
+
+
+def current_model(workspace: Workspace) -> str:
+    """Name of the model that was saved last.
+
+    Raises
+    ------
+    WorkspaceError
+        If the workspace has no model.
+    """
+    pointer = workspace.models / "CURRENT"
+    if not pointer.exists():
+        raise WorkspaceError(f"{workspace.home} holds no model; run `marquee fit`")
+    return pointer.read_text(encoding="utf-8").strip()

@@ -1,0 +1,104 @@
+"""The titles of a workspace, found by what a person types."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import polars as pl
+
+from marquee.data.titles import normalize
+from marquee.errors import AmbiguousTitleError, UnknownIdError
+from marquee.service.records import TitleCard
+
+_YEAR = re.compile(r"^(?P<name>.*\S)\s*\((?P<year>\d{4})\)$")
+_NUMBER = re.compile(r"^(?:id:|#)(?P<id>\d+)$")
+
+
+class Catalog:
+    """Title cards by id, and by a name with or without its year."""
+
+    def __init__(self, titles: pl.DataFrame) -> None:
+        self._cards = {
+            card.title_id: card
+            for card in (
+                TitleCard(title_id, name, year, kind, tuple(genres or ()))
+                for title_id, name, year, kind, genres in titles.select(
+                    "title_id", "name", "year", "kind", "genres"
+                ).iter_rows()
+            )
+        }
+        self._by_name: dict[str, list[TitleCard]] = {}
+        originals = titles["original_name"].to_list()
+        for card, original in zip(self._cards.values(), originals, strict=True):
+            for key in {normalize(card.name), normalize(original or card.name)} - {""}:
+                self._by_name.setdefault(key, []).append(card)
+
+    def __len__(self) -> int:
+        return len(self._cards)
+
+    def card(self, title_id: int) -> TitleCard:
+        """The card of a title.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no title of that number.
+        """
+        if title_id not in self._cards:
+            raise UnknownIdError(f"there is no title {title_id} among {len(self._cards):,} titles")
+        return self._cards[title_id]
+
+    def find(self, text: str) -> TitleCard:
+        """The one title that the text names: ``Alien``, ``Alien (1979)`` or ``#348``.
+
+        Case, accents, articles and punctuation do not matter.
+
+        Raises
+        ------
+        AmbiguousTitleError
+            If no title fits, with the nearest names, or several do, with all of them.
+        UnknownIdError
+            If the text is a number that no title has.
+        """
+        number = _NUMBER.match(text.strip())
+        if number:
+            return self.card(int(number["id"]))
+        # A title may itself end in a year in brackets, so the whole text is tried first.
+        fits = self._by_name.get(normalize(text), [])
+        dated = _YEAR.match(text.strip())
+        if dated:
+            named = self._by_name.get(normalize(dated["name"]), [])
+            same_year = [card for card in named if card.year == int(dated["year"])]
+            fits = same_year or [card for card in fits if card.year is None]
+            if not fits and named:
+                raise AmbiguousTitleError(
+                    f"no title {text!r}; did you mean {_listed(named)}?", _names(named)
+                )
+        if len(fits) == 1:
+            return fits[0]
+        if fits:
+            raise AmbiguousTitleError(
+                f"{text!r} fits {len(fits)} titles: {_listed(fits, numbered=True)}; "
+                "add the year in brackets, or use the number after #",
+                _names(fits),
+            )
+        near = self._near(dated["name"] if dated else text)
+        hint = f"; did you mean {_listed(near)}?" if near else ""
+        raise AmbiguousTitleError(f"no title {text!r}{hint}", _names(near))
+
+    def _near(self, text: str) -> list[TitleCard]:
+        key = normalize(text)
+        holding = [name for name in self._by_name if key and f" {key} " in f" {name} "]
+        close = difflib.get_close_matches(key, self._by_name, n=5, cutoff=0.6)
+        names = list(dict.fromkeys(close + sorted(holding, key=len)))[:5]
+        return [card for name in names for card in self._by_name[name]][:5]
+
+
+def _names(cards: list[TitleCard]) -> tuple[str, ...]:
+    return tuple(map(str, cards))
+
+
+def _listed(cards: list[TitleCard], *, numbered: bool = False) -> str:
+    shown = [f"{card} #{card.title_id}" if numbered else str(card) for card in cards[:8]]
+    return " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
