@@ -270,7 +270,8 @@ def check(frame: pl.DataFrame, schema: Schema) -> None:
 
 def _broken(column: Column) -> pl.Expr:
     value = pl.col(column.name)
-    broken = value.is_null() if column.required else pl.lit(False)
+    # One value per row: Polars 2.1 fails to filter a long frame by a literal alone.
+    broken = value.is_null() if column.required else pl.repeat(False, pl.len())
     if _instance(column.dtype).is_float():
         broken |= value.is_not_null() & ~value.is_finite()
     if column.minimum is not None:
