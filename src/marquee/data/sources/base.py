@@ -73,20 +73,31 @@ class Files:
         if path.is_file() and path.stat().st_size == 0:
             raise SourceError(f"{path} is empty")
         self._zip = _open_zip(path) if path.suffix == ".zip" else None
+        self._folders: set[str] = set()
         if self._zip is not None:
             names = [item.filename for item in self._zip.infolist() if not item.is_dir()]
         elif path.is_dir():
-            found = (file for file in path.rglob("*") if file.is_file())
-            names = [file.relative_to(path).as_posix() for file in found]
+            found = list(path.rglob("*"))
+            names = [file.relative_to(path).as_posix() for file in found if file.is_file()]
+            self._folders = {folder.name for folder in found if folder.is_dir()}
         else:
             names = [path.name]
         self.names: list[str] = sorted(names, key=lambda name: (name.count("/"), name))
         """Names of the files, with their folders, the shallowest first."""
 
     def find(self, name: str) -> str | None:
-        """The full name of the file called so, with ``.gz`` or not; None if there is none."""
+        """The full name of the file called so, with ``.gz`` or not; None if there is none.
+
+        Raises
+        ------
+        SourceError
+            If only a folder is called so.
+        """
         wanted = {name, f"{name}.gz"}
-        return next((full for full in self.names if PurePosixPath(full).name in wanted), None)
+        full = next((full for full in self.names if PurePosixPath(full).name in wanted), None)
+        if full is None and wanted & self._folders:
+            raise SourceError(f"{self.path}: {name} is a folder, not a file")
+        return full
 
     def has(self, *names: str) -> bool:
         """Whether every one of the files is there."""
@@ -161,9 +172,14 @@ def _open_zip(path: Path) -> zipfile.ZipFile:
 
 
 def decode(content: bytes, name: str, encoding: str = "utf-8") -> str:
-    """The text of the bytes; ``SourceError`` names the line of the first that does not decode."""
+    """The text of the bytes; ``SourceError`` names the line of the first that does not decode.
+
+    A zero byte decodes in most encodings but stands in no text, only in pictures, archives, UTF-16.
+    """
     codec = "utf-8-sig" if encoding == "utf-8" else encoding
     try:
+        if (zero := content.find(b"\0")) >= 0 and not codec.startswith("utf-16"):
+            raise UnicodeDecodeError(codec, content, zero, zero + 1, "no text")
         return content.decode(codec)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
@@ -260,9 +276,10 @@ def read_records(
     require_columns(names, required, file)
     bad = pl.DataFrame(ragged, schema={"line": pl.Int64, "record": pl.String}, orient="row")
     rejects.add(file, bad.select("line"), f"not {len(names)} cells")
-    if not records and bad.is_empty():
-        raise SourceError(f"{file} holds no record")
-    cells = list(zip(*records, strict=True)) if records else [()] * len(names)
+    if not records:
+        cells_wanted = f" of {len(names)} cells" if ragged else ""
+        raise SourceError(f"{file} holds no record{cells_wanted}")
+    cells = list(zip(*records, strict=True))
     frame = pl.DataFrame(
         {"line": lines, **dict(zip(names, map(list, cells), strict=True))},
         schema={"line": pl.Int64, **dict.fromkeys(names, pl.String)},
