@@ -333,6 +333,26 @@ def files_with_columns(files: Files, columns: Iterable[str]) -> list[str]:
     return [name for name, head in heads.items() if wanted <= {cell.strip() for cell in head}]
 
 
+def files_to_read(files: Files, columns: Iterable[str], usual: Iterable[str]) -> list[str]:
+    """Names of the CSV files that have the columns or a usual name, or that stand alone.
+
+    The latter may lack a column or be no text at all: whoever reads them says so.
+
+    Raises
+    ------
+    SourceError
+        If there is none.
+    """
+    wanted = list(columns)
+    found = files_with_columns(files, wanted)
+    found += [name for name in usual if files.find(name) is not None]
+    if not found and len(files.names) == 1:
+        found = [PurePosixPath(files.names[0]).name]
+    if not found:
+        raise SourceError(f"{files.path} holds no CSV file with the columns {', '.join(wanted)}")
+    return list(dict.fromkeys(found))
+
+
 _SPREADSHEET_DATE = (
     r"^(\d{1,2}-[A-Z][a-z]{2}(-\d{2,4})?|[A-Z][a-z]{2}-(\d{2}|\d{4})|\d{1,2}-\d{1,2}-\d{4})$"
 )
