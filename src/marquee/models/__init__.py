@@ -5,10 +5,12 @@ Importing this folder is cheap: an algorithm imports Numba or scikit-learn when 
 
 from marquee.models.base import Recommender
 from marquee.models.bias import Bias
+from marquee.models.ease import EASE
 from marquee.models.popularity import Popularity
 
 ALGORITHMS: dict[str, type[Recommender]] = {
     "bias": Bias,
+    "ease": EASE,
     "popularity": Popularity,
 }
 """Every recommender by its public name, read by whoever lists, builds, saves or tests them."""
