@@ -24,10 +24,3 @@ class Settings:
             home=home or Path(os.environ.get("MARQUEE_HOME") or ".marquee"),
             data=Path(data) if data else None,
         )
-
-    def data_set(self, name: str) -> Path | None:
-        """The files of a data set: a path as given, else under ``data`` or the workspace's raw."""
-        places = [Path(name), self.home / "raw" / name]
-        if self.data is not None:
-            places.insert(1, self.data / name)
-        return next((place for place in places if place.exists()), None)

@@ -7,11 +7,10 @@ import re
 
 import polars as pl
 
-from marquee.data.titles import normalize
+from marquee.data.titles import normalize, split_year
 from marquee.errors import AmbiguousTitleError, UnknownIdError
 from marquee.service.records import TitleCard
 
-_YEAR = re.compile(r"^(?P<name>.*\S)\s*\((?P<year>\d{4})\)$")
 _NUMBER = re.compile(r"^(?:id:|#)(?P<id>\d+)$")
 
 
@@ -64,17 +63,9 @@ class Catalog:
         number = _NUMBER.match(text.strip())
         if number:
             return self.card(int(number["id"]))
-        # A title may itself end in a year in brackets, so the whole text is tried first.
-        fits = self._by_name.get(normalize(text), [])
-        dated = _YEAR.match(text.strip())
-        if dated:
-            named = self._by_name.get(normalize(dated["name"]), [])
-            same_year = [card for card in named if card.year == int(dated["year"])]
-            fits = same_year or [card for card in fits if card.year is None]
-            if not fits and named:
-                raise AmbiguousTitleError(
-                    f"no title {text!r}; did you mean {_listed(named)}?", _names(named)
-                )
+        _, year = split_year(text)
+        named = self._by_name.get(normalize(text), [])
+        fits = [card for card in named if card.year == year] if year is not None else named
         if len(fits) == 1:
             return fits[0]
         if fits:
@@ -83,7 +74,7 @@ class Catalog:
                 "add the year in brackets, or use the number after #",
                 _names(fits),
             )
-        near = self._near(dated["name"] if dated else text)
+        near = named or self._near(text)
         hint = f"; did you mean {_listed(near)}?" if near else ""
         raise AmbiguousTitleError(f"no title {text!r}{hint}", _names(near))
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marquee.app.cli.console import note, progress, say, say_json, say_table
+from marquee.app.cli.console import progress, say, say_json, say_table
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
-    from marquee.data.tables import Tables
-    from marquee.models.base import Recommender
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
 Model = Annotated[str, typer.Option("--model", "-m", help="Name of the model.")]
@@ -90,11 +87,12 @@ def fit(
 def evaluate(
     context: typer.Context,
     data: Annotated[
-        str, typer.Option(help="A set under MARQUEE_DATA or fetched, a path, `world`, `workspace`.")
+        str,
+        typer.Option(help="A set under MARQUEE_DATA or fetched, a path, `world` or `workspace`."),
     ],
     model: Model = DEFAULT_MODEL,
     split: Annotated[
-        str, typer.Option(help="u1 (any fold the publisher ships), folds, random:0.1, kfold:5.")
+        str, typer.Option(help="A fold of the publisher such as u1, folds, random:0.1, kfold:5.")
     ] = "random:0.1",
     seed: Annotated[int, typer.Option(help="Seed of random splits.")] = 0,
     k: Annotated[int, typer.Option("-k", min=1, help="Length of the ranked lists.")] = 10,
@@ -104,43 +102,38 @@ def evaluate(
     """Measure a model: rating error and ranking quality on held-out ratings."""
     from marquee.app.cli.params import make_model
     from marquee.evaluation.experiment import evaluate as measure
+    from marquee.evaluation.metrics import RANKING_METRICS
+    from marquee.evaluation.splits import parse_split
     from marquee.features.text import title_texts
+    from marquee.lifecycle.fitting import catalog_interactions
+    from marquee.service.datasets import open_data
 
     settings: Settings = context.obj
+    params = param or []
+    make_model(model, params)  # wrong names are told before anything is read
     with progress(f"Reading {data}"):
-        tables, splits = _splits(settings, data, split, seed)
+        opened = open_data(data, settings.home, settings.data)
+        splits = parse_split(
+            split,
+            catalog_interactions(opened.tables),
+            seed=seed,
+            fold_names=opened.fold_names,
+            read_fold=opened.read_fold,
+        )
     with progress(f"Evaluating {model}") as tick:
         report = measure(
-            lambda: make_model(model, param or []),
+            lambda: make_model(model, params),
             splits,
-            model_name=model,
             k=k,
-            texts=title_texts(tables),
-            on_step=tick,
+            titles=title_texts(opened.tables),
+            seed=seed,
+            on_step=lambda done, total, _what: tick(done, total),
         )
     if as_json:
-        say_json({"data": data, "split": split, "seed": seed, **report.to_dict()})
+        say_json({"data": data, "name": model, "split": split, **report.to_dict()})
         return
-    rows = report.rows()
-    say_table(list(rows[0]), [tuple(row.values()) for row in rows], f"{model} on {data}, {split}")
-    if as_json is False and "random" in split:
-        note(f"Random split of seed {seed}: compare only on the same rows (see the fingerprints).")
-
-
-def _splits(settings: Settings, data: str, split: str, seed: int) -> tuple[Tables, list[object]]:
-    raise NotImplementedError
-
-
-def _path(settings: Settings, data: str) -> Path:
-    from marquee.errors import SourceError
-
-    path = settings.data_set(data)
-    if path is None:
-        raise SourceError(
-            f"no data set {data!r} at hand; set MARQUEE_DATA to the folder that holds it, "
-            f"or fetch it with: marquee data get {data}"
-        )
-    return path
-
-
-def _unused(model: Recommender) -> None: ...
+    rows = [(result.name, *result.metrics.values()) for result in report.splits]
+    if len(rows) > 1:
+        rows.append(("mean", *report.mean.values()))
+    names = [f"{name}@{k}" if name in RANKING_METRICS else name for name in report.mean]
+    say_table(("split", *names), rows, f"{model} on {data}, {split}, seed {seed}")
