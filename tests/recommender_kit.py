@@ -19,7 +19,9 @@ from marquee.models.base import Recommender
 SIDE = 10
 """Users and items of the checkerboard."""
 
-SMALL_DATA: dict[str, dict[str, Any]] = {}
+SMALL_DATA: dict[str, dict[str, Any]] = {
+    "svd": {"factors": 5, "epochs": 60, "learning_rate": 0.02, "fold_in_l2": 0.2},
+}
 """Hyperparameters by public name where the defaults are meant for more data than is here."""
 
 BUILDERS: dict[str, Callable[[], Recommender]] = {}

@@ -28,7 +28,9 @@ from recommender_kit import (
     rated_checkerboard,
 )
 
-ORDER_MATTERS: dict[str, str] = {}
+ORDER_MATTERS = {
+    "svd": "visits ratings in the order of rows, from a random start drawn in that order",
+}
 """Why the scores of a recommender may change when users or items are put in another order."""
 
 

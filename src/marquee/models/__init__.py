@@ -7,10 +7,12 @@ from marquee.models.base import Recommender
 from marquee.models.bias import Bias
 from marquee.models.ease import EASE
 from marquee.models.popularity import Popularity
+from marquee.models.svd import SVD
 
 ALGORITHMS: dict[str, type[Recommender]] = {
     "bias": Bias,
     "ease": EASE,
     "popularity": Popularity,
+    "svd": SVD,
 }
 """Every recommender by its public name, read by whoever lists, builds, saves or tests them."""

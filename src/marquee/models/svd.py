@@ -1,0 +1,199 @@
+"""Biased matrix factorization, learned by stochastic gradient descent."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from marquee.data.interactions import Interactions
+from marquee.errors import ParameterError
+from marquee.models.base import Recommender
+from marquee.models.kernels import compiled
+from marquee.models.offsets import Scale, on_scale
+
+N_BLOCKS = 4
+"""Users and items are each cut into so many groups; also the most threads that can help."""
+N_CHAINS = 8
+"""Parts of a block that are visited in turn."""
+PAIRS_AT_ONCE = 1 << 16
+
+
+@dataclass(kw_only=True, eq=False)
+class SVD(Recommender):
+    r"""Scores each item by mean, offsets, and the product of user and item factors.
+
+    .. math:: \hat r_{ui} = \mu + b_u + b_i + p_u^\top q_i
+
+    Fitting takes ``epochs`` passes over the ratings; with :math:`e = r_{ui} - \hat r_{ui}` each
+    rating moves :math:`b_u, b_i` by :math:`\eta (e - \lambda b)`, :math:`p_u` by
+    :math:`\eta (e q_i - \lambda p_u)` and :math:`q_i` by :math:`\eta (e p_u - \lambda q_i)`.
+
+    What is kept is the item side. A profile is folded in by the closed form of ridge regression of
+    its ratings on the factors of its items.
+
+    References
+    ----------
+    Y. Koren, R. Bell and C. Volinsky, "Matrix factorization techniques for recommender systems",
+    Computer 42(8), 2009, equations 4 and 5.
+    R. Gemulla et al., "Large-scale matrix factorization with distributed stochastic gradient
+    descent", KDD 2011 (the schedule that makes every number of threads give the same bits).
+    """
+
+    factors: int = 100
+    epochs: int = 20
+    """Passes over the ratings."""
+    learning_rate: float = 0.005
+    l2: float = 0.02
+    """Penalty per rating while fitting, on offsets and factors."""
+    init_std: float = 0.1
+    """Standard deviation of the factors that the fit starts from."""
+    fold_in_l2: float = 20.0
+    """Penalty on the factors of a profile that is folded in, in ratings."""
+    fold_in_l2_offset: float = 5.0
+    """Penalty on the offset of a profile that is folded in, in ratings."""
+    seed: int = 0
+    n_threads: int = 1
+
+    scale_: NDArray[np.float64] = field(init=False, repr=False)
+    """Mean, lowest and highest rating of the training data."""
+    item_offsets_: NDArray[np.float32] = field(init=False, repr=False)
+    """Offset of each item from the mean, shape (n_items,)."""
+    item_factors_: NDArray[np.float32] = field(init=False, repr=False)
+    """Factors of each item, shape (n_items, factors)."""
+
+    def __post_init__(self) -> None:
+        self.check_at_least(1, "factors", "epochs", "n_threads")
+        self.check_at_least(0, "learning_rate", "l2", "init_std", "fold_in_l2", "seed")
+        self.check_at_least(0, "fold_in_l2_offset")
+
+    def _fit(self, train: Interactions) -> None:
+        rng = np.random.default_rng(self.seed)
+        P, Q = (
+            rng.standard_normal((n, self.factors), np.float32) * np.float32(self.init_std)
+            for n in (train.n_users, train.n_items)
+        )
+        b, c = np.zeros(train.n_users, np.float32), np.zeros(train.n_items, np.float32)
+        scale = Scale.of(train)
+        strata = _strata(train, scale.mean)
+
+        def descend(block: Block) -> None:
+            _descend(*block, P, Q, b, c, self.learning_rate, self.l2)
+
+        with ThreadPoolExecutor(self.n_threads) as pool:
+            each = map if self.n_threads == 1 else pool.map
+            for epoch in range(self.epochs):
+                for stratum in strata:
+                    list(each(descend, stratum))
+                self._epoch_done(epoch + 1, self.epochs)
+        if not (np.isfinite(Q).all() and np.isfinite(c).all()):
+            raise ParameterError(
+                f"learning_rate {self.learning_rate:g} is too high for these ratings: "
+                "the factors grew without end; lower it"
+            )
+        self.scale_ = np.array(scale)
+        self.item_offsets_, self.item_factors_ = c, Q
+
+    def _score(self, profiles: Interactions) -> NDArray[np.float32]:
+        b, P = self._fold_in(profiles)
+        return np.asarray(P @ self.item_factors_.T + self.item_offsets_ + b[:, None], np.float32)
+
+    def predict_ratings(
+        self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike
+    ) -> NDArray[np.float32]:
+        """Predicted ratings of the pairs, within the range of the training data."""
+        at, to = self.checked_pairs(profiles, rows, columns)
+        asked, at = np.unique(at, return_inverse=True)
+        b, P = self._fold_in(profiles.take(asked))
+        ratings = b[at] + self.item_offsets_[to]
+        for start in range(0, len(at), PAIRS_AT_ONCE):
+            pairs = slice(start, start + PAIRS_AT_ONCE)
+            ratings[pairs] += np.einsum("ij,ij->i", P[at[pairs]], self.item_factors_[to[pairs]])
+        return on_scale(ratings, self.scale_)
+
+    def _fold_in(self, profiles: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Mean plus offset, shape (n_profiles,), and factors, (n_profiles, factors), of users."""
+        matrix, mean = profiles.matrix, np.float32(self.scale_[0])
+        deviations = matrix.data - mean - self.item_offsets_[matrix.indices]
+        # One more column, of ones, carries the offset.
+        design = np.c_[self.item_factors_, np.ones(len(self.item_offsets_), np.float32)]
+        penalty = np.full(self.factors + 1, self.fold_in_l2, np.float32)
+        penalty[-1] = self.fold_in_l2_offset
+        solved = np.zeros((profiles.n_users, self.factors + 1), np.float32)
+        for row in np.flatnonzero(np.diff(matrix.indptr)):
+            entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
+            X = design[matrix.indices[entries]]
+            solved[row] = np.linalg.solve(X.T @ X + np.diag(penalty), X.T @ deviations[entries])
+        return mean + solved[:, -1], solved[:, :-1]
+
+
+Block = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
+"""Rows, columns and deviations from the mean of some ratings, in the order of their visit."""
+
+
+def _strata(train: Interactions, mean: float) -> list[list[Block]]:
+    """The ratings in strata of blocks; blocks of one stratum share no user and no item."""
+    rows, columns = train.rows, train.matrix.indices
+    row_group = _groups(rows, train.n_users)[rows]
+    column_group = _groups(columns, train.n_items)[columns]
+    number = (column_group - row_group) % N_BLOCKS * N_BLOCKS + row_group
+    order = np.argsort(number.astype(np.uint8), kind="stable")
+    ends = np.cumsum(np.bincount(number, minlength=N_BLOCKS**2))
+    deviations = train.matrix.data - np.float32(mean)
+    blocks = []
+    for entries in np.split(order, ends[:-1]):
+        visit = entries[_in_turn(len(entries))]
+        blocks.append((rows[visit], columns[visit], deviations[visit]))
+    return [blocks[start : start + N_BLOCKS] for start in range(0, N_BLOCKS**2, N_BLOCKS)]
+
+
+def _groups(positions: NDArray[np.int32], size: int) -> NDArray[np.int64]:
+    """A group for each position, such that groups are runs with about as many ratings each."""
+    counts = np.bincount(positions, minlength=size)
+    return np.cumsum(counts) * N_BLOCKS // (len(positions) + 1)
+
+
+def _in_turn(n: int) -> NDArray[np.int64]:
+    """Positions 0 to n - 1, taken in turn from equal parts.
+
+    Ratings come sorted by user, and an update has to wait for the one before it on the same user.
+    Neighbors from different parts are independent, so the processor overlaps them.
+    """
+    length = -(-n // N_CHAINS)
+    order = np.arange(length * N_CHAINS).reshape(N_CHAINS, length).T.ravel()
+    return order[order < n]
+
+
+@compiled(
+    "void(int32[::1], int32[::1], float32[::1], float32[:, ::1], float32[:, ::1], float32[::1], "
+    "float32[::1], float32, float32)",
+    fastmath=True,
+)
+def _descend(
+    rows: NDArray[np.int32],
+    columns: NDArray[np.int32],
+    deviations: NDArray[np.float32],
+    P: NDArray[np.float32],
+    Q: NDArray[np.float32],
+    b: NDArray[np.float32],
+    c: NDArray[np.float32],
+    learning_rate: float,
+    l2: float,
+) -> None:
+    """Visits each rating once and moves both sides against its error, in place."""
+    keep = np.float32(1) - learning_rate * l2
+    for t in range(rows.size):
+        u, i = rows[t], columns[t]
+        p, q = P[u], Q[i]
+        product = np.float32(0)
+        for f in range(p.size):
+            product += p[f] * q[f]
+        step = learning_rate * (deviations[t] - b[u] - c[i] - product)
+        b[u] = keep * b[u] + step
+        c[i] = keep * c[i] + step
+        for f in range(p.size):
+            x, y = p[f], q[f]
+            p[f] = keep * x + step * y
+            q[f] = keep * y + step * x
