@@ -13,6 +13,8 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from streaming_kit import justwatch, streaming_lists, streaming_platforms
+
 
 def write_files(folder: Path, texts: Mapping[str, str], encoding: str = "utf-8") -> Path:
     """The folder, with one file per text; line ends are written as given."""
@@ -247,5 +249,8 @@ FIXTURES: dict[str, Callable[[Path], Path]] = {
     "imdb-export": imdb_export,
     "trakt": trakt,
     "movielens-export": movielens_export,
+    "streaming-platforms": streaming_platforms,
+    "streaming-lists": streaming_lists,
+    "justwatch": justwatch,
 }
 """One builder per source; the contract suite runs over all of them."""

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from marquee.data.sources import justwatch, streaming_lists, streaming_platforms
 from marquee.data.sources.base import Files, Loaded, Source
 from marquee.errors import ParameterError, SourceError, UnrecognizedFormatError
 
-_ALL: tuple[Source, ...] = ()
+_ALL: tuple[Source, ...] = (
+    streaming_platforms.SOURCE,
+    streaming_lists.SOURCE,
+    justwatch.SOURCE,
+)
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 """Every reader by its public name, asked in this order when a format is to be recognized."""
 
