@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import film_lists_kit
 from streaming_kit import justwatch, streaming_lists, streaming_platforms
 
 
@@ -249,6 +250,7 @@ FIXTURES: dict[str, Callable[[Path], Path]] = {
     "imdb-export": imdb_export,
     "trakt": trakt,
     "movielens-export": movielens_export,
+    "tmdb-5000": film_lists_kit.tmdb_5000,
     "streaming-platforms": streaming_platforms,
     "streaming-lists": streaming_lists,
     "justwatch": justwatch,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from marquee.data.sources import justwatch, streaming_lists, streaming_platforms
+from marquee.data.sources import justwatch, streaming_lists, streaming_platforms, tmdb_5000
 from marquee.data.sources.base import Files, Loaded, Source
 from marquee.errors import ParameterError, SourceError, UnrecognizedFormatError
 
@@ -12,6 +12,7 @@ _ALL: tuple[Source, ...] = (
     streaming_platforms.SOURCE,
     streaming_lists.SOURCE,
     justwatch.SOURCE,
+    tmdb_5000.SOURCE,
 )
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 """Every reader by its public name, asked in this order when a format is to be recognized."""

@@ -1,0 +1,133 @@
+"""Small, ugly files in the formats of film lists (TMDB, IMDb), all invented."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def table(records: Iterable[Mapping[str, Any]], separator: str = ",", end: str = "\n") -> str:
+    """Delimited text of the records with a header; None is an empty cell."""
+    rows = list(records)
+    stream = io.StringIO(newline="")
+    writer = csv.DictWriter(stream, list(rows[0]), delimiter=separator, lineterminator=end)
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def write(folder: Path, texts: Mapping[str, str]) -> Path:
+    """The folder, with one file per text; line ends are written as given."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode())
+    return folder
+
+
+def tmdb_movie(number: int, title: str, **cells: Any) -> dict[str, Any]:
+    """A record of ``tmdb_5000_movies.csv``; a cell that is given may hold any text."""
+    record = {
+        "budget": 0,
+        "genres": [],
+        "homepage": None,
+        "id": number,
+        "keywords": [],
+        "original_language": "en",
+        "original_title": title,
+        "overview": None,
+        "popularity": 1.5,
+        "production_companies": [],
+        "production_countries": [],
+        "release_date": "1999-01-02",
+        "revenue": 0,
+        "runtime": 90.0,
+        "spoken_languages": [],
+        "status": "Released",
+        "tagline": None,
+        "title": title,
+        "vote_average": 0.0,
+        "vote_count": 0,
+    }
+    record |= cells
+    return {key: json.dumps(v) if isinstance(v, list | dict) else v for key, v in record.items()}
+
+
+def player(number: int | None, name: str | None, character: str, order: int) -> dict[str, Any]:
+    """An entry of a TMDB cast list."""
+    return {"cast_id": 1, "character": character, "id": number, "name": name, "order": order}
+
+
+def worker(number: int | None, name: str | None, job: str) -> dict[str, Any]:
+    """An entry of a TMDB crew list."""
+    return {"department": "Some", "job": job, "id": number, "name": name}
+
+
+def tmdb_5000(folder: Path) -> Path:
+    """Two films of one title, unknown money, broken JSON, a film opening after the collection."""
+    movies = [
+        tmdb_movie(
+            7,
+            "The Lighthouse Keeper",
+            budget=4_000_000,
+            revenue=12_500_000,
+            genres=[{"id": 18, "name": "Drama"}, {"id": 9648, "name": "Mystery"}],
+            keywords=[{"id": 1, "name": "sea"}, {"id": 2, "name": "sea"}, {"id": 3, "name": ""}],
+            original_language="fr",
+            original_title="Le gardien, « été »",
+            overview='A man said "stay"\nand nobody, not one, did.',
+            production_countries=[{"iso_3166_1": "FR", "name": "France"}],
+            production_companies=[{"name": "Films Été", "id": 5}],
+            spoken_languages=[
+                {"iso_639_1": "en", "name": "English"},
+                {"iso_639_1": "fr", "name": "Français"},
+            ],
+            release_date="2004-02-29",
+            vote_average=6.4,
+            vote_count=31,
+        ),
+        tmdb_movie(8, "Twin", revenue=700, release_date="2017-08-01", runtime=0),
+        tmdb_movie(9, "Twin", release_date=None, runtime=None, vote_average=7.5, vote_count=0),
+        tmdb_movie(10, "Late", revenue=5_000, release_date="2017-12-24", genres='[{"id": 1,'),
+        tmdb_movie(11, "Odd", budget="many", release_date="2001-02-30", keywords="17"),
+        tmdb_movie(7, "The Lighthouse Keeper, again", tagline="From the repeat."),
+        tmdb_movie(12, ""),
+    ]
+    people = [
+        {
+            "movie_id": 7,
+            "title": "The Lighthouse Keeper",
+            "cast": json.dumps(
+                [
+                    player(101, "Second Name", "", 4),
+                    player(100, "Zoë First", "Keeper", 0),
+                    player(100, "Zoë First", "Keeper's twin", 4),
+                    player(None, None, "Nobody", 9),
+                ]
+            ),
+            "crew": json.dumps(
+                [
+                    worker(102, "Dir Ector", "Director"),
+                    worker(103, "W. Riter", "Screenplay"),
+                    worker(102, "Dir Ector", "Novel"),
+                    worker(104, "C. Omposer", "Original Music Composer"),
+                    worker(105, "P. Roducer", "Executive Producer"),
+                    worker(106, "G. Affer", "Gaffer"),
+                ]
+            ),
+        },
+        {"movie_id": 8, "title": "Twin", "cast": "[]", "crew": "[]"},
+        {
+            "movie_id": 9,
+            "title": "Twin",
+            "cast": "not JSON",
+            "crew": json.dumps([worker(107, "Other Director", "Director")]),
+        },
+        {"movie_id": 999, "title": "Elsewhere", "cast": "[]", "crew": "[]"},
+    ]
+    return write(
+        folder, {"tmdb_5000_movies.csv": table(movies), "tmdb_5000_credits.csv": table(people)}
+    )
