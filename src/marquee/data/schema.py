@@ -198,9 +198,50 @@ REJECTS = Schema(
     (),
 )
 
+MATCHED_BY = {
+    "id": "an external id that both have",
+    "title and year": "the same kind, name and year",
+    "title and near year": "the same kind and name, one year apart",
+    "title and director": "the same kind, name and director, a year missing",
+    "nothing": "no title of the body fitted: it became a title of its own",
+    "ambiguous": "several fitted, or the evidence disagreed: it became a title of its own",
+}
+"""What ``origins.matched_by`` may say."""
+
+ORIGINS = Schema(
+    "origins",
+    "Which title of each source became which title of ours, and on what evidence.",
+    (
+        _SOURCE,
+        Column("source_title_id", pl.Int64, "number of the title in the source", True),
+        _TITLE,
+        Column("name", pl.String, "title as the source has it", True),
+        Column("year", pl.Int32, "year as the source has it"),
+        Column("matched_by", pl.String, "what the join went by", True, values=tuple(MATCHED_BY)),
+    ),
+    ("source", "source_title_id"),
+)
+
+AMBIGUOUS = Schema(
+    "ambiguous",
+    "Titles of a source that a join could not place, kept for a look.",
+    (
+        _SOURCE,
+        Column("source_title_id", pl.Int64, "number of the title in the source", True),
+        Column("name", pl.String, "title as the source has it", True),
+        Column("year", pl.Int32, "year as the source has it"),
+        Column("candidates", pl.List(pl.Int64), "Marquee's numbers of the titles it may be"),
+        Column("reason", pl.String, "why none of them was taken", True),
+    ),
+    ("source", "source_title_id"),
+)
+
 SCHEMAS = {
     schema.name: schema
-    for schema in (TITLES, CREDITS, RATINGS, VIEWERS, AVAILABILITY, OUTCOMES, REJECTS)
+    for schema in (
+        *(TITLES, CREDITS, RATINGS, VIEWERS, AVAILABILITY, OUTCOMES),
+        *(ORIGINS, AMBIGUOUS, REJECTS),
+    )
 }
 
 

@@ -30,6 +30,8 @@ class Tables:
     viewers: pl.DataFrame = field(default_factory=schema.VIEWERS.empty)
     availability: pl.DataFrame = field(default_factory=schema.AVAILABILITY.empty)
     outcomes: pl.DataFrame = field(default_factory=schema.OUTCOMES.empty)
+    origins: pl.DataFrame = field(default_factory=schema.ORIGINS.empty)
+    ambiguous: pl.DataFrame = field(default_factory=schema.AMBIGUOUS.empty)
 
     def __post_init__(self) -> None:
         for name, frame in self:
@@ -45,7 +47,8 @@ class Tables:
         """The tables as they could be known before that day: rows with ``known_on < as_of``.
 
         A row without ``known_on`` has no known day and is left out; a rating is known from the day
-        of its ``rated_at``. Viewers are kept: their facts carry no day.
+        of its ``rated_at``. Viewers are kept: their facts carry no day. Origins and ambiguous are
+        about joins, not about films, and are left out.
         """
         known = pl.col("known_on") < as_of
         return Tables(

@@ -1,8 +1,8 @@
 """Names of films and shows: taken apart for display, and folded so that spellings compare equal.
 
 Sources write one film as ``Godfather, The (1972)``, ``The Godfather`` and ``Крёстный отец``.
-:func:`parse_title` undoes a source's conventions for a reader of the name; :func:`normalize` goes on
-until two spellings of one name are the same key. A key is for comparing, never for showing.
+:func:`parse_title` undoes a source's conventions for whoever reads the name; :func:`normalize` goes
+on until two spellings of one name are the same key. A key is for comparing, never for showing.
 """
 
 from __future__ import annotations
