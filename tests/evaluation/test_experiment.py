@@ -318,3 +318,11 @@ def test_lists_longer_than_the_catalog_are_measured_too() -> None:
     (result,) = evaluate(Counter, [BY_HAND], k=50).splits
     assert result.metrics["recall@50"] == 1.0
     assert result.metrics["precision@50"] == pytest.approx((2 / 50 + 1 / 50) / 2)
+
+
+def test_titles_that_nobody_rated_at_all_are_ranked_but_not_counted_as_tested() -> None:
+    catalog = IdIndex([5, *BY_HAND.train.items])
+    wider = Split("wide", BY_HAND.train.with_items(catalog), BY_HAND.test.with_items(catalog))
+    (result,) = evaluate(Counter, [wider]).splits
+    assert result.n_items == 5
+    assert result.n_test_items_without_training == 1
