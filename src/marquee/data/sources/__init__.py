@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from marquee.data.sources import justwatch, streaming_lists, streaming_platforms, tmdb_5000
+from marquee.data.sources import (
+    justwatch,
+    movielens_1m,
+    movielens_10m,
+    movielens_100k,
+    movielens_csv,
+    streaming_lists,
+    streaming_platforms,
+    tmdb_5000,
+)
 from marquee.data.sources.base import Files, Loaded, Source
 from marquee.errors import ParameterError, SourceError, UnrecognizedFormatError
 
@@ -13,6 +22,10 @@ _ALL: tuple[Source, ...] = (
     streaming_lists.SOURCE,
     justwatch.SOURCE,
     tmdb_5000.SOURCE,
+    movielens_100k.SOURCE,
+    movielens_1m.SOURCE,
+    movielens_10m.SOURCE,
+    movielens_csv.SOURCE,
 )
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 """Every reader by its public name, asked in this order when a format is to be recognized."""
