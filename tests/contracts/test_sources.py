@@ -199,7 +199,8 @@ def _without_columns(content: bytes, file: str) -> bytes:
         cells = next(csv.reader(io.StringIO(header)))
         names = ",".join(f"x{place}" for place, _ in enumerate(cells))
         return f"{names}\n{rest}".encode("latin-1")
-    lines = [re.sub(r"(::|\||\t)[^:|\t]*$", "", line) for line in text.split("\n")]
+    separator = next(mark for mark in ("::", "\t", "|") if mark in text)
+    lines = [line.rsplit(separator, 1)[0] for line in text.split("\n")]
     return "\n".join(lines).encode("latin-1")
 
 
