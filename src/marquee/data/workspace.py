@@ -144,8 +144,8 @@ class Workspace:
             for name, table in schema.SCHEMAS.items():
                 if not (folder / f"{name}.parquet").exists():
                     write_parquet(table.empty(), folder / f"{name}.parquet")
-            _sync(folder)
-            _sync(folder.parent)
+            sync(folder)
+            sync(folder.parent)
             replace_text(self.home / "CURRENT", folder.name)
             self._prune(folder.name)
         finally:
@@ -165,7 +165,7 @@ def write_parquet(frame: pl.DataFrame, path: Path) -> None:
     """Writes the frame so that the file is absent or complete and on disk."""
     partial = path.with_name(f".{path.name}.partial")
     frame.write_parquet(partial)
-    _sync(partial)
+    sync(partial)
     partial.replace(path)
 
 
@@ -177,10 +177,11 @@ def replace_text(path: Path, text: str) -> None:
         stream.flush()
         os.fsync(stream.fileno())
     partial.replace(path)
-    _sync(path.parent)
+    sync(path.parent)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Puts the file, or the entries of the folder, on disk before anything that follows."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
