@@ -6,12 +6,14 @@ Importing this folder is cheap: an algorithm imports Numba or scikit-learn when 
 from marquee.models.base import Recommender
 from marquee.models.bias import Bias
 from marquee.models.ease import EASE
+from marquee.models.item_knn import ItemKNN
 from marquee.models.popularity import Popularity
 from marquee.models.svd import SVD
 
 ALGORITHMS: dict[str, type[Recommender]] = {
     "bias": Bias,
     "ease": EASE,
+    "item-knn": ItemKNN,
     "popularity": Popularity,
     "svd": SVD,
 }

@@ -105,12 +105,14 @@ class SVD(Recommender):
     ) -> NDArray[np.float32]:
         """Predicted ratings of the pairs, within the range of the training data."""
         at, to = self.checked_pairs(profiles, rows, columns)
-        asked, at = np.unique(at, return_inverse=True)
+        asked, at_asked = np.unique(at, return_inverse=True)
         b, P = self._fold_in(profiles.take(asked))
-        ratings = b[at] + self.item_offsets_[to]
+        ratings: NDArray[np.float32] = b[at_asked] + self.item_offsets_[to]
         for start in range(0, len(at), PAIRS_AT_ONCE):
             pairs = slice(start, start + PAIRS_AT_ONCE)
-            ratings[pairs] += np.einsum("ij,ij->i", P[at[pairs]], self.item_factors_[to[pairs]])
+            ratings[pairs] += np.einsum(
+                "ij,ij->i", P[at_asked[pairs]], self.item_factors_[to[pairs]]
+            )
         return on_scale(ratings, self.scale_)
 
     def _fold_in(self, profiles: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
