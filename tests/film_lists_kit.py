@@ -131,3 +131,109 @@ def tmdb_5000(folder: Path) -> Path:
     return write(
         folder, {"tmdb_5000_movies.csv": table(movies), "tmdb_5000_credits.csv": table(people)}
     )
+
+
+def genre_row(film: str, name: str, genre: str, **cells: str | None) -> dict[str, str | None]:
+    """A record of one of IMDb's genre files."""
+    record: dict[str, str | None] = {
+        "movie_id": film,
+        "movie_name": name,
+        "year": "2001",
+        "certificate": None,
+        "runtime": None,
+        "genre": genre,
+        "rating": None,
+        "description": "Add a Plot",
+        "director": None,
+        "director_id": None,
+        "star": None,
+        "star_id": None,
+        "votes": None,
+    }
+    return record | {"gross(in $)": None} | cells
+
+
+def imdb_genres(folder: Path) -> Path:
+    """A film in two files, ids that go on in the next cell, numerals for years, odd numbers."""
+    shared = "tt0099123"
+    war = [
+        genre_row(
+            shared,
+            "Les égarés, or: Lost",
+            "Drama, War",
+            runtime="1,110 min",
+            rating="7.3",
+            votes="1,234",
+            description='They walk "home".\nSlowly ...                See full summary\xa0»',
+            director="Ann One, \nBo Two",
+            director_id="/name/nm0000001/",
+            star="Cy Three, \nDee Four, Jr.",
+            star_id="/name/nm0000002/,/name/nm0000003/,/name/nm12345678/",
+            **{"gross(in $)": "85.0"},
+        ),
+        genre_row("tt0000012", "Numeral", "War", year="XIV", star="Only Name"),
+        genre_row("tt0000013", "Commas", "War", star="E Five, F Six", star_id="nm5,nm6"),
+        genre_row("nm0000014", "A Person", "War"),
+        genre_row("tt0000015", "Next Century", "War", year="20001", runtime="long", votes="0"),
+        genre_row("tt0000012", "Numeral", "War", certificate="PG"),
+    ]
+    history = [
+        genre_row("tt0000016", "Unvoted", "Drama, History", rating="9.9", votes="0"),
+        genre_row(
+            shared,
+            "Lost",
+            "Drama, History",
+            certificate="Not Rated",
+            votes="1,240",
+            star="Somebody Else",
+            star_id="/name/nm0000009/",
+        ),
+    ]
+    return write(folder, {"war.csv": table(war), "history.csv": table(history)})
+
+
+def imdb_5000_row(film: str, title: str, **cells: str | None) -> dict[str, str | None]:
+    """A record of ``movie_metadata.csv`` with the columns that are read, and one that is not."""
+    record: dict[str, str | None] = {
+        "color": "Color",
+        "director_name": "Dir Ector",
+        "duration": "101",
+        "actor_2_name": "Second Star",
+        "gross": None,
+        "genres": "Drama|Film-Noir",
+        "actor_1_name": "First Star",
+        "movie_title": f"{title}\xa0",
+        "num_voted_users": "12",
+        "actor_3_name": None,
+        "plot_keywords": None,
+        "movie_imdb_link": f"http://www.imdb.com/title/{film}/?ref_=fn_tt_tt_1",
+        "language": "English",
+        "country": "USA",
+        "content_rating": "PG",
+        "budget": None,
+        "title_year": "1999",
+        "imdb_score": "6.5",
+    }
+    return record | cells
+
+
+def imdb_5000(folder: Path) -> Path:
+    """CRLF, titles that end in a no-break space, repeats, won for dollars, a series."""
+    rows = [
+        imdb_5000_row("tt0000021", "Ferry", budget="1000000", gross="2000000"),
+        imdb_5000_row(
+            "tt0000022",
+            "괴물, The",
+            country="South Korea",
+            budget="12215500000",
+            language="None",
+            plot_keywords="river|monster",
+        ),
+        imdb_5000_row("tt0000021", "Ferry", budget="1000000", num_voted_users="13"),
+        imdb_5000_row("tt0000021", "Ferry", plot_keywords="boat"),
+        imdb_5000_row("tt0000023", "Tide\xa0           ", title_year=None, director_name=None),
+        imdb_5000_row("tt0000024", "Silent", num_voted_users="0", title_year="99", budget="-1"),
+        imdb_5000_row("none", "Unlinked"),
+        imdb_5000_row("tt0000025", "Stateless", country=None, budget="5", actor_3_name="Third"),
+    ]
+    return write(folder, {"movie_metadata.csv": table(rows, end="\r\n")})

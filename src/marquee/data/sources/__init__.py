@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from marquee.data.sources import (
+    imdb_5000,
+    imdb_genres,
     justwatch,
     movielens_1m,
     movielens_10m,
@@ -22,6 +24,8 @@ _ALL: tuple[Source, ...] = (
     streaming_lists.SOURCE,
     justwatch.SOURCE,
     tmdb_5000.SOURCE,
+    imdb_genres.SOURCE,
+    imdb_5000.SOURCE,
     movielens_100k.SOURCE,
     movielens_1m.SOURCE,
     movielens_10m.SOURCE,

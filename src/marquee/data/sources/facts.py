@@ -43,6 +43,11 @@ def imdb_id(column: str) -> pl.Expr:
     return pl.col(column).str.strip_chars().str.extract(r"^(tt\d{1,12})$")
 
 
+def imdb_number(column: str) -> pl.Expr:
+    """The number in an IMDb id, which is unique among titles."""
+    return pl.col(column).str.slice(2).cast(pl.Int64)
+
+
 def known_number(column: str) -> pl.Expr:
     """The number in a column, null where it is zero, which these sources write for unknown."""
     return pl.when(pl.col(column) > 0).then(pl.col(column))
