@@ -3,8 +3,12 @@
 Importing this folder is cheap: an algorithm imports Numba or scikit-learn when it first needs it.
 """
 
+from collections.abc import Callable
+
 from marquee.models.base import Recommender
 from marquee.models.bias import Bias
+from marquee.models.blend import Blend
+from marquee.models.content import Content
 from marquee.models.ease import EASE
 from marquee.models.item_knn import ItemKNN
 from marquee.models.popularity import Popularity
@@ -12,9 +16,28 @@ from marquee.models.svd import SVD
 
 ALGORITHMS: dict[str, type[Recommender]] = {
     "bias": Bias,
+    "blend": Blend,
+    "content": Content,
     "ease": EASE,
     "item-knn": ItemKNN,
     "popularity": Popularity,
     "svd": SVD,
 }
 """Every recommender by its public name, read by whoever lists, builds, saves or tests them."""
+
+
+def ease_content_blend(
+    *, ease: float = 1.0, content: float = 0.2, popularity: float = 0.05
+) -> Blend:
+    """A blend of EASE and Content that explains itself; the arguments are the members' weights.
+
+    Content knows titles that nobody has rated, and popularity is the answer for viewers of whom
+    nothing is known.
+    """
+    return Blend(members=(EASE(), Content(), Popularity()), weights=(ease, content, popularity))
+
+
+RECIPES: dict[str, Callable[[], Recommender]] = {
+    "ease-content": ease_content_blend,
+}
+"""Blends of the above by public name; the first is what a demo fits where nobody names a model."""

@@ -31,7 +31,8 @@ class ExplainsScores(Protocol):
         """What each stored interaction added to the score of one item per profile.
 
         ``columns`` holds one item position per profile, shape (n_profiles,). The result is aligned
-        with ``profiles.matrix.data``, shape (n_entries,); a profile's sum is the item's score.
+        with ``profiles.matrix.data``, shape (n_entries,); a profile's sum is the item's score less
+        what the item scores for an empty profile.
         """
         ...
 

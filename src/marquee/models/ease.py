@@ -68,14 +68,14 @@ class EASE(Recommender):
         r"""The k items most similar to each of the given ones, which are themselves left out.
 
         The similarity is the partial correlation of the likes of two items given all others,
-        :math:`-P_{ij} / \sqrt{P_{ii} P_{jj}}`, from -1 to 1.
+        :math:`-P_{ij} / \sqrt{P_{ii} P_{jj}}`; items without a positive one are not listed.
         """
         self.check_fitted()
         wanted = checked_positions(columns, len(self.items_), "columns")
         there, back = self.weights_[wanted], self.weights_[:, wanted].T
-        similarity = np.sign(there) * np.sqrt(there * back)
-        similarity[np.arange(len(wanted)), wanted] = -np.inf
-        return top_k(similarity, k)
+        # Both weights have the sign of the correlation, and an item's own is 0.
+        positive = np.sqrt(there * back, where=there > 0, out=np.full_like(there, -np.inf))
+        return top_k(positive, k)
 
     def _likes(self, profiles: Interactions) -> csr_array:
         """Ones where an interaction counts as liked."""
