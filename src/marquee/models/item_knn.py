@@ -238,25 +238,21 @@ def _weigh(
     said: NDArray[np.float32],
 ) -> None:
     """Fills ``said`` with the weighted mean deviation of the k nearest items of each profile."""
+    # The nearest so far, in descending order; of equals the first stay.
     near, deviates = np.empty(k, np.float32), np.empty(k, np.float32)
     for t in range(at.size):
         row = similarity[to[t]]
-        n, least = 0, 0
+        n = 0
         for s in range(starts[at[t]], starts[at[t] + 1]):
             value = row[items[s]]
-            if value <= 0 or (n == k and value <= near[least]):
+            if value <= 0 or (n == k and value <= near[k - 1]):
                 continue
-            place = least
-            if n < k:
-                place = n
-                n += 1
+            n = min(n + 1, k)
+            place = n - 1
+            while place > 0 and near[place - 1] < value:
+                near[place], deviates[place] = near[place - 1], deviates[place - 1]
+                place -= 1
             near[place], deviates[place] = value, deviations[s]
-            if n == k:
-                # Replacements are few, so looking through all k is cheaper than a heap.
-                least = 0
-                for q in range(1, k):
-                    if near[q] < near[least]:
-                        least = q
         total, weight = np.float32(0), np.float32(0)
         for q in range(n):
             total += near[q] * deviates[q]

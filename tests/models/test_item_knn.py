@@ -1,0 +1,91 @@
+"""ItemKNN: against nested loops over users and pairs of items."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from marquee.data.interactions import Interactions
+from marquee.models.bias import Bias
+from marquee.models.item_knn import ItemKNN
+from recommender_kit import ragged, rated_checkerboard
+
+
+def baseline(train: Interactions) -> NDArray[np.float64]:
+    """The baseline of every user and item, from the model of the same offsets."""
+    return Bias().fit(train).score(train).astype(float)
+
+
+def slow_similarities(train: Interactions, shrinkage: float) -> NDArray[np.float64]:
+    """Similarities pair by pair, user by user."""
+    dense, base = train.matrix.toarray().astype(float), baseline(train)
+    seen = dense > 0
+    S = np.zeros((train.n_items, train.n_items))
+    for i in range(train.n_items):
+        for j in range(train.n_items):
+            both = [u for u in range(train.n_users) if seen[u, i] and seen[u, j]]
+            x = [dense[u, i] - base[u, i] for u in both]
+            y = [dense[u, j] - base[u, j] for u in both]
+            if i != j and len(both) > 1 and np.any(x) and np.any(y):
+                correlation = np.dot(x, y) / np.sqrt(np.dot(x, x) * np.dot(y, y))
+                S[i, j] = correlation * (len(both) - 1) / (len(both) - 1 + shrinkage)
+    return S
+
+
+def slow_scores(train: Interactions, S: NDArray[np.float64], k: int) -> NDArray[np.float64]:
+    """Scores user by user, item by item, neighbor by neighbor."""
+    dense, base = train.matrix.toarray().astype(float), baseline(train)
+    scores = base.copy()
+    for u in range(train.n_users):
+        profile = [j for j in range(train.n_items) if dense[u, j] > 0]
+        for i in range(train.n_items):
+            nearest = sorted((j for j in profile if S[i, j] > 0), key=lambda j: -S[i, j])[:k]
+            weight = sum(S[i, j] for j in nearest)
+            if weight > 0:
+                said = sum(S[i, j] * (dense[u, j] - base[u, j]) for j in nearest)
+                scores[u, i] += said / weight
+    return scores
+
+
+@pytest.mark.parametrize("shrinkage", [0.0, 3.0, 100.0])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_similarities_are_shrunk_correlations(shrinkage: float, n_threads: int) -> None:
+    train = ragged()
+    model = ItemKNN(shrinkage=shrinkage, n_threads=n_threads).fit(train)
+    expected = slow_similarities(train, shrinkage)
+    assert (expected > 0).any()
+    assert (expected < 0).any()
+    np.testing.assert_allclose(model.similarity_, expected, atol=2e-5)
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 40])
+def test_scores_are_the_weighted_mean_of_the_nearest(k: int) -> None:
+    train = ragged()
+    model = ItemKNN(k=k, shrinkage=2).fit(train)
+    expected = slow_scores(train, model.similarity_.astype(float), k)
+    assert np.abs(expected - baseline(train)).max() > 0.5
+    np.testing.assert_allclose(model.score(train), expected, atol=1e-4)
+
+
+def test_scores_are_the_same_in_small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ItemKNN().fit(ragged())
+    whole = model.score(ragged())
+    monkeypatch.setattr("marquee.models.item_knn.PAIRS_AT_ONCE", 47)
+    np.testing.assert_array_equal(model.score(ragged()), whole)
+
+
+def test_ratings_are_scores_cut_to_the_scale() -> None:
+    train = ragged()
+    model = ItemKNN(k=3).fit(train)
+    rng = np.random.default_rng(8)
+    rows, columns = rng.integers(0, train.n_users, 300), rng.integers(0, train.n_items, 300)
+    expected = np.clip(model.score(train)[rows, columns], 0.5, 5)
+    np.testing.assert_allclose(model.predict_ratings(train, rows, columns), expected, atol=1e-6)
+
+
+def test_items_rated_the_other_way_round_are_not_similar() -> None:
+    model = ItemKNN().fit(rated_checkerboard())
+    items, _ = model.similar([0, 5], k=9)
+    assert set(items[0]) == {2, 4, 6, 8, -1}
+    assert set(items[1]) == {1, 3, 7, 9, -1}
