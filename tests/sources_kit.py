@@ -174,7 +174,7 @@ def ml_csv(folder: Path) -> Path:
 
 
 def letterboxd(folder: Path) -> Path:
-    """The whole export: ratings, a diary with a film watched twice, films without a rating."""
+    """A comma in a title, a film without a year, a thirteenth month, six stars."""
     return write_files(
         folder,
         {
@@ -185,12 +185,6 @@ def letterboxd(folder: Path) -> Path:
                 "2021-03-05,Überfahrt,,https://boxd.it/cccc,3\n"
                 "2021-13-05,No Such Month,1999,https://boxd.it/dddd,3\n"
                 "2021-03-05,Six Stars,1999,https://boxd.it/eeee,6\n"
-            ),
-            "diary.csv": (
-                "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\n"
-                "2021-03-04,Paper Lantern,1995,https://boxd.it/x1,4,,,2021-03-01\n"
-                "2021-03-06,Late Diary,2020,https://boxd.it/x2,2,,,2021-03-06\n"
-                "2021-03-07,Only Seen,2020,https://boxd.it/x3,,,,2021-03-07\n"
             ),
         },
     )

@@ -6,15 +6,19 @@ from pathlib import Path
 
 from marquee.data.sources import (
     imdb_5000,
+    imdb_export,
     imdb_genres,
     justwatch,
+    letterboxd,
     movielens_1m,
     movielens_10m,
     movielens_100k,
     movielens_csv,
+    movielens_export,
     streaming_lists,
     streaming_platforms,
     tmdb_5000,
+    trakt,
 )
 from marquee.data.sources.base import Files, Loaded, Source
 from marquee.errors import ParameterError, SourceError, UnrecognizedFormatError
@@ -30,6 +34,10 @@ _ALL: tuple[Source, ...] = (
     movielens_1m.SOURCE,
     movielens_10m.SOURCE,
     movielens_csv.SOURCE,
+    letterboxd.SOURCE,
+    imdb_export.SOURCE,
+    trakt.SOURCE,
+    movielens_export.SOURCE,
 )
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
 """Every reader by its public name, asked in this order when a format is to be recognized."""
