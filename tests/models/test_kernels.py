@@ -16,7 +16,7 @@ from marquee.models.item_knn import ItemKNN
 from marquee.models.svd import SVD
 assert "numba" not in sys.modules, "importing a model imported Numba"
 train = Interactions.from_arrays([1, 1, 2, 2, 3], [1, 2, 1, 3, 2], [5.0, 1, 4, 2, 3])
-for model in (SVD(factors=20), SVD(factors=3), ItemKNN(n_threads=2)):
+for model in (SVD(factors=20), SVD(factors=130), ItemKNN(n_threads=2)):
     assert np.isfinite(model.fit(train).score(train)).all()
 assert "numba" in sys.modules
 """

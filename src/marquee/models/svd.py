@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
 from marquee.models.base import Recommender
-from marquee.models.kernels import compiled
 from marquee.models.offsets import Scale, on_scale
 
 N_BLOCKS = 4
@@ -70,23 +69,25 @@ class SVD(Recommender):
         self.check_at_least(0, "fold_in_l2_offset")
 
     def _fit(self, train: Interactions) -> None:
+        from marquee.models.descent import descent, padded
+
+        width = padded(self.factors)
         rng = np.random.default_rng(self.seed)
-        P, Q = (
-            rng.standard_normal((n, self.factors), np.float32) * np.float32(self.init_std)
-            for n in (train.n_users, train.n_items)
-        )
+        P, Q = (self._noise(rng, n, width) for n in (train.n_users, train.n_items))
         b, c = np.zeros(train.n_users, np.float32), np.zeros(train.n_items, np.float32)
         scale = Scale.of(train)
         strata = _strata(train, scale.mean)
 
-        def descend(block: Block) -> None:
-            _descend(*block, P, Q, b, c, self.learning_rate, self.l2)
+        descend = descent(width)
+
+        def visit(block: Block) -> None:
+            descend(*block, P, Q, b, c, self.learning_rate, self.l2)
 
         with ThreadPoolExecutor(self.n_threads) as pool:
             each = map if self.n_threads == 1 else pool.map
             for epoch in range(self.epochs):
                 for stratum in strata:
-                    list(each(descend, stratum))
+                    list(each(visit, stratum))
                 self._epoch_done(epoch + 1, self.epochs)
         if not (np.isfinite(Q).all() and np.isfinite(c).all()):
             raise ParameterError(
@@ -94,7 +95,14 @@ class SVD(Recommender):
                 "the factors grew without end; lower it"
             )
         self.scale_ = np.array(scale)
-        self.item_offsets_, self.item_factors_ = c, Q
+        self.item_offsets_ = c
+        self.item_factors_ = np.ascontiguousarray(Q[:, : self.factors])
+
+    def _noise(self, rng: np.random.Generator, n: int, width: int) -> NDArray[np.float32]:
+        """Random factors to start from; columns beyond ``factors`` are zero and stay so."""
+        start = np.zeros((n, width), np.float32)
+        start[:, : self.factors] = rng.standard_normal((n, self.factors), np.float32)
+        return start * np.float32(self.init_std)
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         b, P = self._fold_in(profiles)
@@ -166,36 +174,3 @@ def _in_turn(n: int) -> NDArray[np.int64]:
     length = -(-n // N_CHAINS)
     order = np.arange(length * N_CHAINS).reshape(N_CHAINS, length).T.ravel()
     return order[order < n]
-
-
-@compiled(
-    "void(int32[::1], int32[::1], float32[::1], float32[:, ::1], float32[:, ::1], float32[::1], "
-    "float32[::1], float32, float32)",
-    fastmath=True,
-)
-def _descend(
-    rows: NDArray[np.int32],
-    columns: NDArray[np.int32],
-    deviations: NDArray[np.float32],
-    P: NDArray[np.float32],
-    Q: NDArray[np.float32],
-    b: NDArray[np.float32],
-    c: NDArray[np.float32],
-    learning_rate: float,
-    l2: float,
-) -> None:
-    """Visits each rating once and moves both sides against its error, in place."""
-    keep = np.float32(1) - learning_rate * l2
-    for t in range(rows.size):
-        u, i = rows[t], columns[t]
-        p, q = P[u], Q[i]
-        product = np.float32(0)
-        for f in range(p.size):
-            product += p[f] * q[f]
-        step = learning_rate * (deviations[t] - b[u] - c[i] - product)
-        b[u] = keep * b[u] + step
-        c[i] = keep * c[i] + step
-        for f in range(p.size):
-            x, y = p[f], q[f]
-            p[f] = keep * x + step * y
-            q[f] = keep * y + step * x
