@@ -147,7 +147,7 @@ def _damage(path: Path, name: str, md5: str | None) -> str | None:
             with gzip.open(path) as stream:
                 while stream.read(1 << 20):
                     pass
-    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, RuntimeError) as error:
         return f"the archive is cut short or damaged ({error})"
     return None
 
