@@ -247,6 +247,25 @@ def test_ids_that_repeat_are_refused_even_with_a_checksum_that_fits(folder: Path
         load(folder)
 
 
+def test_indices_that_point_outside_are_refused_even_with_a_checksum_that_fits(
+    folder: Path,
+) -> None:
+    saved(fitted("content", ragged()), folder)
+    indices = np.load(version(folder) / "vectors_.indices.npy")
+    indices[-1] = 1 << 30
+    replace_array(folder, "vectors_.indices.npy", npy(indices))
+    with pytest.raises(SavedModelError, match="vectors_ does not hold a field of Content"):
+        load(folder)
+
+
+def test_a_damaged_member_of_a_blend_is_named(folder: Path) -> None:
+    place = saved(fitted("blend", ragged()), folder)
+    weights = place / "members_.0" / "weights_.npy"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(SavedModelError, match=r"members_\.0/weights_\.npy is damaged"):
+        load(folder)
+
+
 def test_a_member_that_is_a_link_to_nowhere_is_missing(folder: Path) -> None:
     place = saved(fitted("ease", ragged()), folder)
     (place / "weights_.npy").unlink()

@@ -1,0 +1,220 @@
+"""Content against a slow derivation in plain Python, and what only texts can do."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+
+import numpy as np
+import polars as pl
+import pytest
+import snowballstemmer
+from numpy.typing import NDArray
+
+from marquee.data.ids import IdIndex
+from marquee.data.interactions import Interactions
+from marquee.errors import NotFittedError, ParameterError
+from marquee.models.content import Content
+from recommender_kit import ragged, titles
+
+TEXTS = {
+    1: "A robber robs banks. Robbers run. genre_crime person_ana_diaz",
+    2: "The bank robbery of the century genre_crime genre_comedy",
+    3: "A ghost haunts the bank genre_horror person_ana_diaz",
+    4: "Ghosts, GHOSTS! and a haunted house genre_horror",
+    5: None,
+    6: "Ein Gespenst für Amélie genre_comedy",
+    7: "",
+}
+
+
+def frame(texts: dict[int, str | None] = TEXTS) -> pl.DataFrame:
+    return pl.DataFrame({"title_id": list(texts), "text": list(texts.values())})
+
+
+def rated(*profiles: dict[int, float], items: list[int] | None = None) -> Interactions:
+    pairs = [(row, item, value) for row, own in enumerate(profiles) for item, value in own.items()]
+    rows, titles, values = zip(*pairs, strict=True) if pairs else ((), (), ())
+    return Interactions.from_arrays(
+        np.array(rows, np.int64),
+        np.array(titles, np.int64),
+        np.array(values, np.float32),
+        user_index=IdIndex(np.arange(len(profiles))),
+        item_index=IdIndex(items or [7, 6, 5, 4, 3, 2, 1]),
+    )
+
+
+def fitted(train: Interactions, **params: float) -> Content:
+    return Content(**params).use_titles(frame()).fit(train)  # type: ignore[arg-type]  # min_titles
+
+
+def slow_vectors(items: IdIndex, model: Content) -> list[dict[str, float]]:
+    """The vectors as dictionaries, from the definition."""
+    stemmer = snowballstemmer.stemmer("english")
+    counts = []
+    for item in items:
+        words = re.findall(r"\w+", (TEXTS[item] or "").lower())
+        words = [word for word in words if not re.fullmatch("[a-z]", word)]
+        counts.append(Counter(w if "_" in w else stemmer.stemWord(w) for w in words))
+    n_texts = sum(bool(count) for count in counts)
+    spread = Counter(token for count in counts for token in count)
+    weight = {"genre": model.genre_weight, "person": model.person_weight}
+    vectors = []
+    for count in counts:
+        vector = {
+            token: (1 + math.log(n))
+            * math.log((1 + n_texts) / (1 + spread[token]))
+            * (weight[token.split("_")[0]] if "_" in token else 1)
+            for token, n in count.items()
+            if spread[token] >= model.min_titles
+        }
+        length = math.sqrt(sum(value**2 for value in vector.values()))
+        vectors.append({token: value / length for token, value in vector.items() if length})
+    return vectors
+
+
+def slow_scores(profiles: Interactions, model: Content) -> NDArray[np.float64]:
+    vectors = slow_vectors(profiles.items, model)
+    dense = profiles.matrix.toarray()
+    scores = np.zeros(dense.shape)
+    for row, values in enumerate(dense):
+        seen = [place for place, value in enumerate(values) if value]
+        mean = sum(values[place] for place in seen) / max(len(seen), 1)
+        wanted: Counter[str] = Counter()
+        for place in seen:
+            count = 1 + model.taste * (values[place] - mean)
+            for token, value in vectors[place].items():
+                wanted[token] += value * count
+        length = math.sqrt(sum(value**2 for value in wanted.values()))
+        for item, vector in enumerate(vectors):
+            dot = sum(value * wanted[token] for token, value in vector.items())
+            scores[row, item] = dot / length if length else 0
+    return scores
+
+
+PROFILES: tuple[dict[int, float], ...] = (
+    {1: 5.0, 3: 1.0, 6: 4.0},
+    {},
+    {4: 2.0},
+    {5: 3.0},
+    {2: 4.0, 3: 4.0},
+    {1: 0.5, 4: 5.0},
+)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"taste": 0.0, "min_titles": 1},
+        {"taste": 2.0, "genre_weight": 0.0},
+        {"person_weight": 3.0, "genre_weight": 0.5, "min_titles": 1},
+    ],
+)
+def test_scores_are_the_cosines_of_the_definition(params: dict[str, float]) -> None:
+    profiles = rated(*PROFILES)
+    model = fitted(profiles, **params)
+    np.testing.assert_allclose(model.score(profiles), slow_scores(profiles, model), atol=1e-6)
+
+
+def test_counts_agree_with_scikit_learn() -> None:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    train = ragged()
+    texts = titles(train.items)
+    texts = texts.with_columns(pl.col("text") + " " + pl.col("text").str.slice(0, 12))
+    model = Content(min_titles=2).use_titles(texts).fit(train)
+    by_id = dict(texts.iter_rows())
+    stemmer = snowballstemmer.stemmer("english")
+    words = [re.findall(r"\w+", (by_id[item] or "").lower()) for item in train.items]
+    known = [[stemmer.stemWord(w) for w in own if not re.fullmatch("[a-z]", w)] for own in words]
+    theirs = TfidfVectorizer(
+        analyzer=lambda own: own, min_df=2, sublinear_tf=True, smooth_idf=True, norm=None
+    )
+    theirs.fit([own for own in known if own])
+    theirs.idf_ = theirs.idf_ - 1
+    expected = theirs.transform(known).toarray()
+    lengths = np.linalg.norm(expected, axis=1, keepdims=True)
+    assert theirs.get_feature_names_out().tolist() == model.tokens_.tolist()
+    np.testing.assert_allclose(
+        model.vectors_.toarray(), expected / np.where(lengths, lengths, 1), atol=1e-6
+    )
+
+
+def test_a_title_that_nobody_has_rated_is_recommended_for_its_text() -> None:
+    train = rated({1: 5.0}, {1: 4.0, 6: 3.0})
+    items, scores = fitted(train, min_titles=1).recommend(train.take([0]), k=2)
+    # Title 3 shares the person, title 2 the genre; both speak of a bank.
+    assert train.items.ids[items[0]].tolist() == [3, 2]
+    assert (scores > 0).all()
+
+
+def test_a_title_far_below_the_viewers_mean_counts_against_its_words() -> None:
+    train = rated({1: 5.0, 6: 5.0, 4: 0.5}, {1: 5.0, 6: 5.0, 4: 5.0})
+    hating, loving = fitted(train, taste=1.0).score(train)[:, train.items.positions([3])[0]]
+    assert hating < 0 < loving
+
+
+def test_a_viewer_who_rates_all_alike_likes_all_they_saw() -> None:
+    one, five = rated({1: 1.0, 4: 1.0}), rated({1: 5.0, 4: 5.0})
+    model = fitted(one, taste=3.0)
+    np.testing.assert_array_equal(model.score(one), model.score(five))
+    assert model.score(one).max() > 0
+
+
+def test_titles_without_words_score_nothing() -> None:
+    train = rated(*PROFILES)
+    blank = train.items.positions([5, 7])
+    assert (fitted(train).score(train)[:, blank] == 0).all()
+
+
+def test_similar_titles_share_words() -> None:
+    train = rated(*PROFILES)
+    items, _ = fitted(train).similar(train.items.positions([4, 2, 5]), k=3)
+    listed = [[int(train.items.ids[i]) for i in row if i >= 0] for row in items]
+    assert listed[0] == [3]
+    assert set(listed[1]) == {6, 1, 3}
+    assert listed[2] == []
+
+
+def test_new_titles_are_vectors_in_the_same_words() -> None:
+    train = rated(*PROFILES)
+    model = fitted(train)
+    texts = pl.Series([TEXTS[1], None, "nothing known here", TEXTS[6]])
+    vectors = model.vectorize(texts)
+    assert vectors.dtype == np.float32
+    expected = model.vectors_[train.items.positions([1, 5, 5, 6])]
+    np.testing.assert_array_equal(vectors.toarray(), expected.toarray())
+
+
+def test_texts_of_titles_outside_the_catalog_do_not_count() -> None:
+    train = rated({1: 5.0, 2: 3.0}, items=[1, 2, 4])
+    small = {title: TEXTS[title] for title in (1, 2, 4)}
+    one = Content().use_titles(frame()).fit(train)
+    other = Content().use_titles(frame(small)).fit(train)
+    assert one.tokens_.tolist() == other.tokens_.tolist()
+    np.testing.assert_array_equal(one.score(train), other.score(train))
+
+
+def test_texts_are_asked_for_before_fit_and_again_by_a_clone() -> None:
+    import dataclasses
+
+    train = rated({1: 5.0})
+    clone = dataclasses.replace(fitted(train), taste=1.0)
+    for model in (Content(), clone):
+        with pytest.raises(NotFittedError, match=r"call use_titles\(texts\) before fit"):
+            model.fit(train)
+
+
+def test_texts_that_are_none_are_refused() -> None:
+    with pytest.raises(ParameterError, match="need columns title_id and text, got"):
+        Content().use_titles(pl.DataFrame({"title_id": [1]}))
+    with pytest.raises(ParameterError, match="one row per title"):
+        Content().use_titles(pl.DataFrame({"title_id": [1, 1], "text": ["a", "b"]}))
+
+
+def test_the_order_of_the_texts_does_not_matter() -> None:
+    train = rated(*PROFILES)
+    backwards = Content().use_titles(frame().reverse()).fit(train)
+    np.testing.assert_array_equal(backwards.score(train), fitted(train).score(train))
