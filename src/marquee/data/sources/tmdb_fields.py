@@ -40,6 +40,9 @@ LISTS = {
 }
 TEXTS = ("original_language", "original_title", "overview", "status", "tagline", "release_date")
 
+COLUMNS = ("title", *TEXTS, *MAXIMA, *LISTS)
+"""What :func:`parse_records` gives besides the id and the line."""
+
 _JOBS = {
     "director": ("Director",),
     "writer": (
