@@ -18,7 +18,7 @@ from typing import NamedTuple
 import polars as pl
 
 from marquee.data.tables import Tables
-from marquee.data.titles import name_keys, person_keys
+from marquee.data.titles import name_keys, person_keys, person_words
 
 ID_COLUMNS = ("imdb_id", "tmdb_id", "movielens_id")
 
@@ -69,19 +69,21 @@ def match(known: Tables, incoming: Tables) -> pl.DataFrame:
         disputed = pl.col("known_id").is_in(contested["known_id"].implode())
         pairs = directors.compare(pairs.with_columns(pl.col("suspect") | disputed))
         if name != "id":
-            refuted = pl.concat([refuted, pairs.filter(~pl.col("agree")).select(named.columns)])
-            pairs = pairs.filter(pl.col("agree").fill_null(True))
+            # The same name in the same year outweighs an odd spelling of the director.
+            differ = pl.col("unlike") if name == "title and year" else ~pl.col("agree")
+            refuted = pl.concat([refuted, pairs.filter(differ).select(named.columns)])
+            pairs = pairs.filter(~differ.fill_null(False))
         found = _settle(pairs, only_agreed=name == "title and director")
         decided = pl.concat(
             [decided, _taken(found.matched, name), _undecided(found.contested, reason)]
         )
         contested = pl.concat([contested, found.contested])
-    differ = (
+    doubtful = (
         refuted.filter(apart == 0)
         .join(decided, on="title_id", how="anti")
         .join(decided.drop_nulls("known_id"), on="known_id", how="anti")
     )
-    decided = pl.concat([decided, _undecided(differ, "the directors differ")])
+    decided = pl.concat([decided, _undecided(doubtful, "the directors differ")])
     return (
         incoming.titles.select("title_id")
         .join(decided, on="title_id", how="left", maintain_order="left", validate="1:1")
@@ -180,38 +182,45 @@ class _Directors:
         self._incoming = incoming.credits
 
     def compare(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """The pairs with ``agree``: whether they share a director; null where a side has none."""
-        left = _director_keys(self._incoming, pairs["title_id"]).rename({"keys": "_left"})
-        right = _director_keys(self._known, pairs["known_id"])
-        return (
-            pairs.join(left, on="title_id", how="left", maintain_order="left")
-            .join(
-                right.rename({"title_id": "known_id", "keys": "_right"}),
-                on="known_id",
-                how="left",
-                maintain_order="left",
-            )
-            .with_columns(
-                (pl.col("_left").list.set_intersection("_right").list.len() > 0).alias("agree")
-            )
-            .drop("_left", "_right")
+        """The pairs with ``agree`` and ``unlike``, both null where a side has no director.
+
+        ``agree``: whether they share a director. ``unlike``: whether not even a word of the
+        directors' names is the same, so that no spelling of one name explains it.
+        """
+        left = _director_keys(self._incoming, pairs["title_id"])
+        right = _director_keys(self._known, pairs["known_id"]).rename({"title_id": "known_id"})
+        compared = pairs.join(left, on="title_id", how="left", maintain_order="left").join(
+            right, on="known_id", how="left", maintain_order="left", suffix="_known"
+        )
+        shared = {
+            name: pl.col(name).list.set_intersection(f"{name}_known").list.len()
+            for name in ("keys", "words")
+        }
+        return compared.select(
+            *pairs.columns,
+            (shared["keys"] > 0).alias("agree"),
+            (shared["words"] == 0).alias("unlike"),
         )
 
 
 def _director_keys(people: pl.DataFrame, titles: pl.Series) -> pl.DataFrame:
-    """Title and the keys of its directors, for those of the titles that have any."""
+    """Title, keys and words of its directors' names, for those of the titles that have any."""
     wanted = people.filter(
         (pl.col("role") == "director") & pl.col("title_id").is_in(titles.unique().implode())
     )
     names = wanted["person"].unique(maintain_order=True)
-    keys = pl.DataFrame(
-        {"person": names, "keys": [sorted(person_keys(name)) for name in names]},
-        schema={"person": pl.String, "keys": pl.List(pl.String)},
+    texts = pl.List(pl.String)
+    keyed = pl.DataFrame(
+        {
+            "person": names,
+            "keys": [sorted(person_keys(name)) for name in names],
+            "words": [person_words(name) for name in names],
+        },
+        schema={"person": pl.String, "keys": texts, "words": texts},
     )
     return (
-        wanted.join(keys, on="person", how="left")
-        .explode("keys")
-        .drop_nulls("keys")
+        wanted.select("title_id", "person")
+        .join(keyed.filter(pl.col("keys").list.len() > 0), on="person", how="inner")
         .group_by("title_id")
-        .agg(pl.col("keys").unique().sort())
+        .agg(pl.col("keys", "words").list.explode().unique().sort())
     )

@@ -39,10 +39,16 @@ _WORD = re.compile(r"[^\W_]+")
 _ROMANS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
 _COUNTS = (
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
+    "sixteen seventeen eighteen nineteen"
 )
 _ROMAN = {word: str(value) for value, word in enumerate(_ROMANS.split(), start=1)}
 _NUMBERS = {word: str(value) for value, word in enumerate(_COUNTS.split(), start=1)}
+_TENS = {
+    word: value * 10
+    for value, word in enumerate(
+        ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), start=2
+    )
+}
 _PARTS = frozenset({"part", "pt", "vol", "volume", "chapter", "episode"})
 _SHORT = {
     "mister": "mr",
@@ -61,7 +67,7 @@ _LETTERS = str.maketrans(
     dict(zip("абвгдезиклмнопрстуфыэіґјѕ", "abvgdeziklmnoprstufyeigjz", strict=True))
     | dict(zip("αβγδεζηικλμνξοπρσςτυφω", "avgdeziiklmnxoprsstyfo", strict=True))
     | dict(pair.split() for pair in _SPELLED.split(", "))
-    | {"ъ": "", "ь": "", "&": " and ", "+": " and ", "⁄": " "}
+    | {"ъ": "", "ь": "", "¢": "c", "&": " and ", "+": " and ", "⁄": " "}
 )
 """Letters that Unicode does not take apart, after case folding and decomposition."""
 
@@ -162,7 +168,14 @@ def _front(text: str) -> str:
 
 def _numbered(words: list[str]) -> list[str]:
     """The words of one part of a name with its numbers as digits."""
-    digits = [_NUMBERS.get(word, word) for word in words]
+    digits: list[str] = []
+    for place, word in enumerate(words):
+        number = _NUMBERS.get(word, word)
+        tens = _TENS.get(words[place - 1], 0) if place else 0
+        if tens and word in _NUMBERS and int(number) < 10:
+            digits[-1] = str(tens + int(number))
+        else:
+            digits.append(str(_TENS[word]) if word in _TENS else number)
     if len(words) > 1 and words[-1] in _ROMAN and (words[-1] != "i" or words[-2] in _PARTS):
         digits[-1] = _ROMAN[words[-1]]
     return [
@@ -191,7 +204,11 @@ def person_keys(name: str) -> frozenset[str]:
     Sources disagree on the order of East Asian names and on first names that changed, so people who
     share a key are taken for one where the title and year agree as well.
     """
-    words = [word for word in _WORD.findall(plain(_APOSTROPHES.sub("", name))) if word != "jr"]
-    if not words:
-        return frozenset()
-    return frozenset({" ".join(sorted(words)), words[-1]})
+    words = person_words(name)
+    return frozenset({" ".join(sorted(words)), words[-1]}) if words else frozenset()
+
+
+def person_words(name: str) -> list[str]:
+    """The words of a person's name, folded; initials and ``Jr`` are none."""
+    words = _WORD.findall(plain(_APOSTROPHES.sub("", name)))
+    return [word for word in words if len(word) > 1 and word != "jr"] or words
