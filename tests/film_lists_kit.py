@@ -327,3 +327,65 @@ def movies_dataset(folder: Path) -> Path:
             ),
         },
     )
+
+
+def tsv(columns: str, *rows: str) -> str:
+    """Text of one of IMDb's daily files from cells between blanks; ``_`` stands for a blank."""
+    lines = ["\t".join(row.split()) for row in (columns, *rows)]
+    return "".join(f"{line}\n".replace("_", " ") for line in lines)
+
+
+def imdb_official(folder: Path) -> Path:
+    """Every type of title, quotes that quote nothing, people without names, broken lines."""
+    basics = "tconst titleType primaryTitle originalTitle isAdult startYear endYear "
+    return write(
+        folder,
+        {
+            "title.basics.tsv": tsv(
+                basics + "runtimeMinutes genres",
+                'tt0000101 movie "Ferry" La_"Barca 0 1994 \\N 101 Drama,Film-Noir',
+                "tt0000102 short Little Little 0 1994 \\N 5 Short",
+                "tt10000103 tvSeries Überfahrt Überfahrt 0 2009 2011 \\N \\N",
+                "tt0000104 tvEpisode Part_One Part_One 0 2009 \\N 40 Drama",
+                "tt0000105 tvMovie Late Late 1 soon \\N long \\N",
+                "tt0000106 tvMiniSeries \\N \\N 0 2010 2010 \\N \\N",
+                "tt0000101 movie Again Again 0 1994 \\N 101 Drama",
+                "xx movie No_Id No_Id 0 1994 \\N 101 Drama",
+                "tt0000107 movie Too_Short 0 1994",
+                "tt0000108 videoGame Game Game 0 1994 \\N \\N \\N",
+            ),
+            "title.ratings.tsv": tsv(
+                "tconst averageRating numVotes",
+                "tt0000101 7.3 1234",
+                "tt0000102 6.0 50",
+                "tt10000103 11 8",
+                "tt0000105 8.0 0",
+            ),
+            "title.crew.tsv": tsv(
+                "tconst directors writers",
+                "tt0000101 nm0000002,nm0000003 nm0000004,nm0000009",
+                "tt0000102 nm0000002 \\N",
+                "tt10000103 \\N \\N",
+            ),
+            "title.principals.tsv": tsv(
+                "tconst ordering nconst category job characters",
+                'tt0000101 2 nm0000001 actress \\N ["Ann_\\"A\\"","Bo"]',
+                'tt0000101 1 nm10000005 self \\N ["Self"]',
+                "tt0000101 3 nm0000004 writer based_on_the_novel \\N",
+                "tt0000101 4 nm0000006 cinematographer \\N \\N",
+                "tt0000101 5 nm0000008 actor \\N \\N",
+                "tt0000104 1 nm0000001 actress \\N \\N",
+            ),
+            "name.basics.tsv": tsv(
+                "nconst primaryName birthYear deathYear primaryProfession knownForTitles",
+                "nm0000001 Ann_Ó_Néill 1950 \\N actress tt0000101",
+                "nm0000002 Dir_One \\N \\N director tt0000101",
+                "nm0000003 Dir_Two \\N \\N \\N \\N",
+                "nm0000004 W._Riter \\N \\N writer \\N",
+                "nm10000005 Herself \\N \\N \\N \\N",
+                "nm0000006 C._Inema \\N \\N \\N \\N",
+                "nm0000007 Nobody_Here \\N \\N \\N \\N",
+                "nm0000008 \\N \\N \\N \\N \\N",
+            ),
+        },
+    )

@@ -1,0 +1,95 @@
+r"""IMDb's daily files, read as a stream: tab-separated, unquoted, ``\N`` for nothing.
+
+The files hold up to a hundred million lines, so each is gone through twice and never held whole:
+once to count its lines and find the bad ones, once for the rows that are wanted.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from marquee.data.sources.base import Files, Rejects, require_columns
+from marquee.errors import SourceError
+
+
+def scan(
+    files: Files, name: str, columns: tuple[str, ...], rejects: Rejects
+) -> tuple[pl.LazyFrame, int]:
+    """The well-formed lines of the file as text columns with their ``line``, and how many it has.
+
+    A line with another number of cells than the header, or that does not begin with an IMDb id, is
+    rejected.
+
+    Raises
+    ------
+    SourceError
+        If there is no such file, it is damaged or not UTF-8, or it lacks a column.
+    """
+    head = files.head(name)
+    if not head or "\0" in head:
+        files.text(name)  # says what is wrong with it
+    header = [cell.strip() for cell in head.split("\n", 1)[0].split("\t")]
+    require_columns(header, columns, name)
+    path = path_of(files, name)
+    lines = (
+        pl.scan_lines(
+            files.read(name) if path is None else path,
+            name="text",
+            row_index_name="line",
+            row_index_offset=1,
+        )
+        .filter(pl.col("line") > 1)
+        .with_columns(pl.col("text").str.strip_suffix("\r"))
+        .filter(pl.col("text") != "")
+    )
+    ragged = pl.col("text").str.count_matches("\t", literal=True) != len(header) - 1
+    nameless = ~ragged & ~pl.col("text").str.contains(r"^(tt|nm)\d{1,12}\t")
+    first_cell = pl.col("text").str.split("\t").list.first()
+    counted = lines.select(
+        pl.len().alias("n"),
+        pl.col("line").filter(ragged).implode().alias("ragged"),
+        pl.col("line").filter(nameless).implode().alias("nameless"),
+        first_cell.filter(nameless).implode().alias("cells"),
+    )
+    found = collect(counted, files, name).row(0, named=True)
+    bad = pl.DataFrame({"line": found["ragged"]}, schema={"line": pl.Int64})
+    rejects.add(name, bad, f"not {len(header)} cells")
+    bad = pl.DataFrame(
+        {"line": found["nameless"], header[0]: found["cells"]},
+        schema={"line": pl.Int64, header[0]: pl.String},
+    )
+    rejects.add(name, bad, "not an IMDb id", header[0])
+    cells = pl.col("text").str.split("\t")
+    texts = (cells.list.get(header.index(column)).alias(column) for column in columns)
+    return (
+        lines.filter(~ragged & ~nameless)
+        .select("line", *texts)
+        .with_columns(
+            pl.when(~pl.col(name).is_in(["\\N", ""])).then(pl.col(name)) for name in columns
+        ),
+        found["n"],
+    )
+
+
+def collect(lazy: pl.LazyFrame, files: Files, name: str) -> pl.DataFrame:
+    """The rows of a lazy frame over the file, collected as a stream.
+
+    Raises
+    ------
+    SourceError
+        If the file proves damaged, or not UTF-8, on the way.
+    """
+    try:
+        return lazy.collect(engine="streaming")
+    except (OSError, pl.exceptions.ComputeError) as error:
+        raise SourceError(f"{files.path}: {name} is damaged or not UTF-8 ({error})") from error
+
+
+def path_of(files: Files, name: str) -> Path | None:
+    """The path of the file, compressed or not; None inside an archive."""
+    full = files.find(name)
+    if full is None or files.path.suffix == ".zip":
+        return None
+    return files.path / full if files.path.is_dir() else files.path
