@@ -31,11 +31,16 @@ KEPT_SNAPSHOTS = 2
 """How many snapshots stay on disk, so that a reader that opened the last one can finish."""
 
 
+LOCK_SECONDS = 5
+"""How long a writer waits for another to finish."""
+
+
 class Workspace:
     """The body of data under one home folder, which need not exist yet."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self._lock = FileLock(home / ".lock", timeout=LOCK_SECONDS)
 
     @property
     def snapshot(self) -> str | None:
@@ -108,17 +113,16 @@ class Workspace:
     def write(self, tables: Tables, rejects: pl.DataFrame | None = None) -> str:
         """Puts the tables in force as a new snapshot, whose name is returned.
 
-        Rejects are added to those already there.
+        ``rejects`` replace those already there; without them these stay.
 
         Raises
         ------
         WorkspaceError
             If another process is writing.
         """
-        kept = self.frame("rejects")
-        frames = dict(tables)
-        frames["rejects"] = kept if rejects is None else pl.concat([kept, rejects])
         with self.new_snapshot() as folder:
+            frames = dict(tables)
+            frames["rejects"] = self.frame("rejects") if rejects is None else rejects
             for name, frame in frames.items():
                 schema.check(frame, schema.SCHEMAS[name])
                 write_parquet(frame, folder / f"{name}.parquet")
@@ -130,13 +134,7 @@ class Workspace:
 
         Tables that the block does not write are empty in the new snapshot.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.home / ".lock", timeout=5)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise WorkspaceError(f"{self.home} is being written by another process") from error
-        try:
+        with self.writing():
             folder = self.home / "snapshots" / self._next_name()
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
@@ -148,8 +146,29 @@ class Workspace:
             sync(folder.parent)
             replace_text(self.home / "CURRENT", folder.name)
             self._prune(folder.name)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keeps other processes from writing, so that what is read meanwhile can be written back.
+
+        Blocks nest: a write inside one is part of it.
+
+        Raises
+        ------
+        WorkspaceError
+            If another process is writing.
+        """
+        self.home.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except Timeout as error:
+            raise WorkspaceError(
+                f"{self.home} is being written by another process; try again when it is done"
+            ) from error
+        try:
+            yield
         finally:
-            lock.release()
+            self._lock.release()
 
     def _next_name(self) -> str:
         last = self.snapshot

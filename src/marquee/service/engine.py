@@ -41,7 +41,7 @@ class Engine:
         kinds = dict(titles.select("title_id", "kind").iter_rows())
         self._kinds = np.array([kinds.get(title, "") for title in self._model.items_])
         fictional = (titles["source"] == "world").any()
-        self._notes = (FICTIONAL,) if fictional else ()
+        self._notes: tuple[str, ...] = (FICTIONAL,) if fictional else ()
         if len(known) != titles.height or known != set(titles["title_id"]):
             self._notes += ("Titles changed since the model was fitted; run `marquee fit`.",)
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import typer
 
-Tick = Callable[[int, int | None], None]
-"""Called with what is done and the whole, which may be unknown."""
+
+class Tick(Protocol):
+    """Told what is done, the whole, which may be unknown, and what comes next."""
+
+    def __call__(self, done: int, total: int | None, text: str = "", /) -> None:
+        """Draws or prints how far the work is."""
+        ...
 
 
 def say(text: str = "") -> None:
@@ -90,17 +95,22 @@ def _bar(what: str) -> Iterator[Tick]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+        def tick(done: int, total: int | None, text: str = "", /) -> None:
+            said = f"{what} {text}".strip()
+            bar.update(task, completed=done, total=total, description=said)
+
+        yield tick
 
 
 def _lines(what: str) -> Tick:
     """One line per step, but never more than some twenty for a long count."""
     last = [-1]
 
-    def tick(done: int, total: int | None) -> None:
+    def tick(done: int, total: int | None, text: str = "", /) -> None:
         step = (done if total is None else done * 20 // max(total, 1)) if done else 0
         if total is not None and step != last[0]:
             last[0] = step
-            note(f"{what} {done:,}/{total:,}")
+            note(f"{what} {done:,}/{total:,} {text}".rstrip())
 
     return tick

@@ -18,6 +18,8 @@ Params = Annotated[
     typer.Option("--param", "-p", help="A hyperparameter, name=value; repeatable."),
 ]
 DEFAULT_MODEL = "ease-content"
+SHOWN = ("rmse", "mae", "ndcg", "recall")
+"""Metrics of the printed table; ``--json`` holds all."""
 
 
 def world(
@@ -102,7 +104,6 @@ def evaluate(
     """Measure a model: rating error and ranking quality on held-out ratings."""
     from marquee.app.cli.params import make_model
     from marquee.evaluation.experiment import evaluate as measure
-    from marquee.evaluation.metrics import RANKING_METRICS
     from marquee.evaluation.splits import parse_split
     from marquee.features.text import title_texts
     from marquee.lifecycle.fitting import catalog_interactions
@@ -127,13 +128,13 @@ def evaluate(
             k=k,
             titles=title_texts(opened.tables),
             seed=seed,
-            on_step=lambda done, total, _what: tick(done, total),
+            on_step=tick,
         )
     if as_json:
         say_json({"data": data, "name": model, "split": split, **report.to_dict()})
         return
-    rows = [(result.name, *result.metrics.values()) for result in report.splits]
+    shown = [name for name in report.mean if name.partition("@")[0] in SHOWN]
+    rows = [(result.name, *map(result.metrics.get, shown)) for result in report.splits]
     if len(rows) > 1:
-        rows.append(("mean", *report.mean.values()))
-    names = [f"{name}@{k}" if name in RANKING_METRICS else name for name in report.mean]
-    say_table(("split", *names), rows, f"{model} on {data}, {split}, seed {seed}")
+        rows.append(("mean", *map(report.mean.get, shown)))
+    say_table(("split", *shown), rows, f"{model} on {data}, {split}, seed {seed}")

@@ -1,0 +1,189 @@
+"""The command line: answers people and programs can read, errors that say the way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from marquee.data.sources import SOURCES
+from marquee.data.workspace import Workspace
+from sources_kit import FIXTURES
+
+from .conftest import Run
+
+
+def test_a_viewer_gets_unseen_titles_with_their_own_as_reasons(run: Run, world_home: Path) -> None:
+    done = run("--home", world_home, "recommend", "--viewer", 5, "-n", 7, "--json")
+    assert done.code == 0
+    ratings = Workspace(world_home).frame("ratings")
+    seen = set(ratings.filter(viewer_id=5)["title_id"])
+    picks = done.answer["picks"]
+    assert len(picks) == 7
+    assert not seen & {pick["title"]["title_id"] for pick in picks}
+    reasons = {reason["title"]["title_id"] for pick in picks for reason in pick["reasons"]}
+    assert reasons
+    assert reasons <= seen
+    assert [pick["score"] for pick in picks] == sorted(
+        (pick["score"] for pick in picks), reverse=True
+    )
+
+
+def test_a_visitor_names_what_they_like(run: Run, world_home: Path) -> None:
+    names = Workspace(world_home).frame("titles")["name"].unique(maintain_order=True)[:2]
+    cards = [run("--home", world_home, "similar", name, "-n", 1, "--json") for name in names]
+    assert [card.code for card in cards] == [0, 0]
+    done = run("--home", world_home, "recommend", "--like", names[0], "--like", names[1])
+    assert done.code == 0
+    assert f"liking {names[0]}" in done.out
+    assert "because of" in done.out
+    assert "fictional" in done.out
+
+
+def test_nobody_in_particular_gets_what_is_liked_on_the_whole(run: Run, world_home: Path) -> None:
+    answer = run("--home", world_home, "recommend", "--json").answer
+    assert len(answer["picks"]) == 10
+    assert "nothing is known" in answer["based_on"]
+    assert all(not pick["reasons"] for pick in answer["picks"])
+
+
+@pytest.mark.parametrize("kind", ["film", "show"])
+def test_only_the_kind_that_was_asked_for(run: Run, world_home: Path, kind: str) -> None:
+    like = Workspace(world_home).frame("titles")["title_id"][0]
+    for command in (("recommend", "--viewer", 5), ("similar", f"#{like}")):
+        answer = run("--home", world_home, *command, "--kind", kind, "--json").answer
+        assert {pick["title"]["kind"] for pick in answer["picks"]} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("recommend", "--viewer", 99999), "there is no viewer 99999; ids run from"),
+        (("recommend", "--like", "Zzzz Qqqq (1901)"), "no title 'Zzzz Qqqq (1901)'"),
+        (("similar", "#99999999"), "there is no title 99999999"),
+        (("recommend", "--model", "svd"), "svd"),
+        (("data", "show", "films"), "there is no table 'films'; there are titles"),
+        (("data", "add", "nowhere/at/all"), "nowhere/at/all does not exist"),
+        (("data", "get", "ml-7"), "nothing published as 'ml-7'; there are ml-100k"),
+        (("fit", "--model", "sdv"), "there is no model 'sdv'; there are"),
+        (("fit", "--model", "svd", "-p", "factors=-1"), "factors"),
+        (("fit", "--model", "svd", "-p", "factor=1"), "svd has no parameter 'factor'; it has"),
+        (("fit", "--model", "svd", "-p", "factors=many"), "factors must be int, got 'many'"),
+        (("fit", "--model", "svd", "-p", "factors"), "name=value, got 'factors'"),
+        (("evaluate", "--data", "nothing-here"), "no data set 'nothing-here' at hand"),
+        (("evaluate", "--data", "workspace", "--split", "u1"), "split 'u1' is not one of"),
+    ],
+)
+def test_an_error_of_ours_is_one_sentence_and_status_1(
+    run: Run, world_home: Path, arguments: tuple[object, ...], sentence: str
+) -> None:
+    done = run("--home", world_home, *arguments)
+    assert done.code == 1
+    last = done.err.strip().splitlines()[-1]
+    assert last.startswith("error: ")
+    assert sentence in last
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("recomend",),
+        ("recommend", "--viewer", "many"),
+        ("recommend", "-n", 0),
+        ("data",),
+        ("world", "--titles", 2),
+        ("similar",),
+    ],
+)
+def test_wrong_usage_is_status_2(run: Run, arguments: tuple[object, ...]) -> None:
+    done = run(*arguments)
+    assert done.code == 2
+    assert "Traceback" not in done.err
+
+
+def test_an_empty_workspace_says_how_to_fill_it(run: Run, tmp_path: Path) -> None:
+    for command in (("recommend",), ("data", "show", "titles"), ("fit",)):
+        done = run("--home", tmp_path / "new", *command)
+        assert done.code == 1
+        assert "run `marquee" in done.err
+    listed = run("--home", tmp_path / "new", "data", "check", "--json")
+    assert (listed.code, listed.answer["tables"]) == (0, {})
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_workspace_without_a_model_says_how_to_fit_one(run: Run, tmp_path: Path) -> None:
+    run("--home", tmp_path, "world", "--titles", 40, "--viewers", 30, "--ratings", 300)
+    done = run("--home", tmp_path, "recommend")
+    assert done.code == 1
+    assert "run `marquee fit`" in done.err
+
+
+@pytest.mark.parametrize("name", sorted(FIXTURES))
+def test_every_source_is_recognized_added_and_shown(run: Run, tmp_path: Path, name: str) -> None:
+    assert name in SOURCES
+    path, home = FIXTURES[name](tmp_path / "files"), tmp_path / "home"
+    tried = run("--home", home, "data", "check", path, "--json")
+    assert tried.code == 0, tried.err
+    assert tried.answer["source"] == name
+    added = run("--home", home, "data", "add", path, "--allow-rejects", "--json")
+    assert added.code == 0, added.err
+    assert added.answer["tables"]["titles"] == tried.answer["tables"]["titles"] > 0
+    assert added.answer["n_rejected"] == tried.answer["n_rejected"]
+    shown = run("--home", home, "data", "show", "titles", "-n", 1000, "--json").answer
+    assert {row["source"] for row in shown} == {name}
+    again = run("--home", home, "data", "add", path, "--allow-rejects", "--json")
+    assert again.answer["tables"] == added.answer["tables"]
+
+
+def test_too_many_rejects_stop_an_add_and_leave_nothing(run: Run, tmp_path: Path) -> None:
+    files = tmp_path / "ml"
+    files.mkdir()
+    (files / "movies.csv").write_text("movieId,title,genres\n1,One (1999),Drama\n")
+    good = "".join(f"{viewer},1,4.0,100\n" for viewer in range(1, 50))
+    (files / "ratings.csv").write_text(
+        "userId,movieId,rating,timestamp\n" + good + "50,1,eleven,100\n"
+    )
+    refused = run("--home", tmp_path / "home", "data", "add", files)
+    assert refused.code == 1
+    assert "1 of 51 records" in refused.err
+    assert "--allow-rejects" in refused.err
+    assert Workspace(tmp_path / "home").snapshot is None
+    allowed = run("--home", tmp_path / "home", "data", "add", files, "--allow-rejects")
+    assert allowed.code == 0
+    assert "1 rejected" in allowed.out
+    rejects = run("--home", tmp_path / "home", "data", "show", "rejects", "--json").answer
+    assert [(row["file"], row["line"], row["column"], row["value"]) for row in rejects] == [
+        ("ratings.csv", 51, "rating", "eleven")
+    ]
+
+
+def test_evaluating_prints_the_same_figures_as_json(run: Run, world_home: Path) -> None:
+    asked = ("--home", world_home, "evaluate", "--data", "workspace", "-m", "bias")
+    report = run(*asked, "--split", "kfold:3", "--seed", 5, "--json").answer
+    assert len(report["splits"]) == 3
+    assert len({split["fingerprint"] for split in report["splits"]}) == 3
+    assert 0.3 < report["mean"]["rmse"] < 2
+    printed = run(*asked, "--split", "kfold:3", "--seed", 5).out
+    assert f"{report['mean']['rmse']:.4f}" in printed
+    assert f"{report['mean']['ndcg@10']:.4f}" in printed
+
+
+def test_columns_are_explained(run: Run) -> None:
+    done = run("data", "show", "ratings", "--columns", "--json")
+    assert {row["column"] for row in done.answer} >= {"viewer_id", "rating", "rated_at"}
+    assert all(row["meaning"] for row in done.answer)
+
+
+def test_the_list_names_every_source(run: Run, tmp_path: Path) -> None:
+    done = run("--home", tmp_path, "data", "list", "--json")
+    assert {entry["name"] for entry in done.answer["formats"]} == set(SOURCES)
+    assert {"ml-100k", "ml-32m"} <= {entry["name"] for entry in done.answer["published"]}
+
+
+def test_the_home_comes_from_the_environment(
+    run: Run, world_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MARQUEE_HOME", str(world_home))
+    assert run("data", "check", "--json").answer["tables"]["titles"] == 200
