@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, HTMLResponse
 from fastapi.templating import Jinja2Templates
 
-from marquee.errors import AmbiguousTitleError
+from marquee.errors import AmbiguousTitleError, UnknownIdError
 
 if TYPE_CHECKING:
     from marquee.service.engine import Engine
@@ -33,6 +33,8 @@ def page_routes(engine: Engine) -> APIRouter:
                 liked.append(str(engine.catalog.find(text)))
             except AmbiguousTitleError as error:
                 problems.append((text, error.candidates))
+            except UnknownIdError:
+                problems.append((text, ()))
         context = {
             "liked": list(dict.fromkeys(liked)),
             "problems": problems,
