@@ -3,9 +3,10 @@
 Evidence is asked in rounds, the strongest first; what a round settles is out of the next one:
 
 1. external ids that both sides have;
-2. the same kind, name and year;
+2. the same kind, name and year, unless the directors have no word in common;
 3. the same kind and name, one year apart, unless the directors differ;
-4. the same kind, name and director, where a year is missing.
+4. the same kind, name and director, where a year is missing;
+5. the same kind, year and director, where one name is part of the other.
 
 Within a round a pair is taken when neither side has another candidate. Where one does, a director
 in common may single out a pair; failing that the incoming title is ambiguous. Nothing is guessed.
@@ -13,12 +14,14 @@ in common may single out a pair; failing that the incoming title is ambiguous. N
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import polars as pl
 
+from marquee.data.directors import Directors
 from marquee.data.tables import Tables
-from marquee.data.titles import name_keys, person_keys, person_words
+from marquee.data.titles import name_keys, part_keys
 
 ID_COLUMNS = ("imdb_id", "tmdb_id", "movielens_id")
 
@@ -48,15 +51,19 @@ def match(known: Tables, incoming: Tables) -> pl.DataFrame:
     ``matched_by``, a word of ``schema.MATCHED_BY``; for the ambiguous also ``candidates``,
     ascending, and ``reason``. No known title occurs twice.
     """
-    directors = _Directors(known, incoming)
+    directors = Directors(known, incoming)
     ids = _id_pairs(known.titles, incoming.titles)
-    named = _named_pairs(known.titles, incoming.titles)
+    whole, part = (_keys(incoming.titles, name_keys), _keys(incoming.titles, part_keys))
+    known_whole, known_part = (_keys(known.titles, name_keys), _keys(known.titles, part_keys))
+    named = _named_pairs(known.titles, incoming.titles, [(whole, known_whole)])
+    parts = _named_pairs(known.titles, incoming.titles, [(whole, known_part), (part, known_whole)])
     apart = (pl.col("year") - pl.col("year_known")).abs()
     rounds = (
         ("id", ids, "an id is shared by several titles, or two ids disagree"),
         ("title and year", named.filter(apart == 0), "several titles have this name and year"),
         ("title and near year", named.filter(apart == 1), "several titles have nearly this year"),
         ("title and director", named.filter(apart.is_null()), "a year is missing"),
+        ("part and director", parts.filter(apart == 0), "one name is part of the other"),
     )
     decided = pl.DataFrame(schema=_DECISIONS)
     refuted = named.clear()
@@ -71,17 +78,16 @@ def match(known: Tables, incoming: Tables) -> pl.DataFrame:
         if name != "id":
             # The same name in the same year outweighs an odd spelling of the director.
             differ = pl.col("unlike") if name == "title and year" else ~pl.col("agree")
-            refuted = pl.concat([refuted, pairs.filter(differ).select(named.columns)])
+            if name == "title and year":
+                refuted = pairs.filter(differ)
             pairs = pairs.filter(~differ.fill_null(False))
-        found = _settle(pairs, only_agreed=name == "title and director")
+        found = _settle(pairs, only_agreed=name.endswith("and director"))
         decided = pl.concat(
             [decided, _taken(found.matched, name), _undecided(found.contested, reason)]
         )
         contested = pl.concat([contested, found.contested])
-    doubtful = (
-        refuted.filter(apart == 0)
-        .join(decided, on="title_id", how="anti")
-        .join(decided.drop_nulls("known_id"), on="known_id", how="anti")
+    doubtful = refuted.join(decided, on="title_id", how="anti").join(
+        decided.drop_nulls("known_id"), on="known_id", how="anti"
     )
     decided = pl.concat([decided, _undecided(doubtful, "the directors differ")])
     return (
@@ -136,14 +142,14 @@ def _id_pairs(known: pl.DataFrame, incoming: pl.DataFrame) -> pl.DataFrame:
     return _with_ids(pl.concat(found).unique(maintain_order=True), known, incoming)
 
 
-def _named_pairs(known: pl.DataFrame, incoming: pl.DataFrame) -> pl.DataFrame:
-    """Pairs of one kind that share a name, with both years, save those whose ids disagree."""
-    pairs = (
-        _keys(incoming)
-        .join(_keys(known).rename({"title_id": "known_id"}), on=("kind", "key"), how="inner")
-        .select(_PAIR)
-        .unique(maintain_order=True)
-    )
+def _named_pairs(
+    known: pl.DataFrame, incoming: pl.DataFrame, keys: list[tuple[pl.DataFrame, pl.DataFrame]]
+) -> pl.DataFrame:
+    """Pairs of one kind that share a key, with both years, save those whose ids disagree."""
+    pairs = pl.concat(
+        left.join(right.rename({"title_id": "known_id"}), on=("kind", "key")).select(_PAIR)
+        for left, right in keys
+    ).unique(maintain_order=True)
     years = known.select(pl.col("title_id").alias("known_id"), pl.col("year").alias("year_known"))
     return (
         _with_ids(pairs, known, incoming)
@@ -163,64 +169,14 @@ def _with_ids(pairs: pl.DataFrame, known: pl.DataFrame, incoming: pl.DataFrame) 
     return both.select(*_PAIR, pl.any_horizontal(unequal).alias("suspect")).sort(_PAIR)
 
 
-def _keys(titles: pl.DataFrame) -> pl.DataFrame:
-    """Title, kind and key: a row for each spelling that a title goes by."""
+def _keys(
+    titles: pl.DataFrame, keys_of: Callable[[str | None, str | None], frozenset[str]]
+) -> pl.DataFrame:
+    """Title, kind and key: a row for each key of the title's names."""
     names = zip(titles["name"], titles["original_name"], strict=True)
-    keys = [sorted(name_keys(name, original)) for name, original in names]
+    keys = [sorted(keys_of(name, original)) for name, original in names]
     return (
         titles.select("title_id", "kind", pl.Series("key", keys, dtype=pl.List(pl.String)))
         .explode("key")
         .drop_nulls("key")
-    )
-
-
-class _Directors:
-    """Who directed what on both sides."""
-
-    def __init__(self, known: Tables, incoming: Tables) -> None:
-        self._known = known.credits
-        self._incoming = incoming.credits
-
-    def compare(self, pairs: pl.DataFrame) -> pl.DataFrame:
-        """The pairs with ``agree`` and ``unlike``, both null where a side has no director.
-
-        ``agree``: whether they share a director. ``unlike``: whether not even a word of the
-        directors' names is the same, so that no spelling of one name explains it.
-        """
-        left = _director_keys(self._incoming, pairs["title_id"])
-        right = _director_keys(self._known, pairs["known_id"]).rename({"title_id": "known_id"})
-        compared = pairs.join(left, on="title_id", how="left", maintain_order="left").join(
-            right, on="known_id", how="left", maintain_order="left", suffix="_known"
-        )
-        shared = {
-            name: pl.col(name).list.set_intersection(f"{name}_known").list.len()
-            for name in ("keys", "words")
-        }
-        return compared.select(
-            *pairs.columns,
-            (shared["keys"] > 0).alias("agree"),
-            (shared["words"] == 0).alias("unlike"),
-        )
-
-
-def _director_keys(people: pl.DataFrame, titles: pl.Series) -> pl.DataFrame:
-    """Title, keys and words of its directors' names, for those of the titles that have any."""
-    wanted = people.filter(
-        (pl.col("role") == "director") & pl.col("title_id").is_in(titles.unique().implode())
-    )
-    names = wanted["person"].unique(maintain_order=True)
-    texts = pl.List(pl.String)
-    keyed = pl.DataFrame(
-        {
-            "person": names,
-            "keys": [sorted(person_keys(name)) for name in names],
-            "words": [person_words(name) for name in names],
-        },
-        schema={"person": pl.String, "keys": texts, "words": texts},
-    )
-    return (
-        wanted.select("title_id", "person")
-        .join(keyed.filter(pl.col("keys").list.len() > 0), on="person", how="inner")
-        .group_by("title_id")
-        .agg(pl.col("keys", "words").list.explode().unique().sort())
     )

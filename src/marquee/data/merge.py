@@ -33,7 +33,7 @@ class JoinReport:
     by_near_year: int
     """By name, one year apart."""
     by_director: int
-    """By name and director, a year missing."""
+    """By name and director: a year is missing, or one name is part of the other."""
     unmatched: int
     ambiguous: int
 
@@ -118,7 +118,7 @@ def merge(known: Tables, incoming: Tables, source: str) -> Merged:
         by_id=counts.get("id", 0),
         by_year=counts.get("title and year", 0),
         by_near_year=counts.get("title and near year", 0),
-        by_director=counts.get("title and director", 0),
+        by_director=counts.get("title and director", 0) + counts.get("part and director", 0),
         unmatched=counts.get("nothing", 0),
         ambiguous=counts.get("ambiguous", 0),
     )

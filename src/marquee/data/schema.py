@@ -203,6 +203,7 @@ MATCHED_BY = {
     "title and year": "the same kind, name and year",
     "title and near year": "the same kind and name, one year apart",
     "title and director": "the same kind, name and director, a year missing",
+    "part and director": "the same kind, year and director, one name part of the other",
     "nothing": "no title of the body fitted: it became a title of its own",
     "ambiguous": "several fitted, or the evidence disagreed: it became a title of its own",
 }

@@ -32,9 +32,10 @@ _MOVED = re.compile(
 _YEAR = re.compile(r"\s*[(\[]\s*(\d{4})(?:\s*[-–/]\s*(?:\d{2,4})?)?\s*[)\]]\s*$")
 _ASIDE = re.compile(r"\s+\(([^()]+)\)$")
 _ALSO = re.compile(r"^(?:a\.?k\.?a\.?|also known as)\s+", re.IGNORECASE)
-_APOSTROPHES = re.compile(r"['’‘‛`´ʹʻʼ]")
+APOSTROPHES = re.compile(r"['’‘‛`´ʹʻʼ]")
 _SEGMENT = re.compile(r"[:;()\[\]–—/]|\s-\s")
-_WORD = re.compile(r"[^\W_]+")
+_WHOSE = re.compile(r"^(?:[^\W\d_][\w.]*\s+){0,2}[\w.]+['’]s\s+")
+WORD = re.compile(r"[^\W_]+")
 
 _ROMANS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
 _COUNTS = (
@@ -148,13 +149,12 @@ def normalize(name: str) -> str:
     bare, _ = split_year(name)
     # Unify before folding: NFKD would turn an acute accent that stands for an apostrophe into a
     # space.
-    text = plain(_APOSTROPHES.sub("'", bare))
+    text = plain(APOSTROPHES.sub("'", bare))
     text = _front(article_first(text))
     words: list[str] = []
     for segment in _SEGMENT.split(text.replace("'", "")):
-        words += _numbered(_WORD.findall(segment))
-    if len(words) > 1:
-        words = [word for word in words[:-1] if word not in ENGLISH_ARTICLES] + words[-1:]
+        words += _numbered(WORD.findall(segment))
+    words = [word for place, word in enumerate(words) if not _is_article(words, place)]
     return "".join(_SHORT.get(word, word) for word in words) or "".join(text.split())
 
 
@@ -163,7 +163,15 @@ def _front(text: str) -> str:
     first, gap, rest = text.strip().partition(" ")
     if first.startswith("l'") and len(first) > 2:
         return first[2:] + gap + rest
-    return rest if first in DROPPED and _WORD.search(rest) else text
+    return rest if first in DROPPED and WORD.search(rest) else text
+
+
+def _is_article(words: list[str], place: int) -> bool:
+    """Whether the word is an English article before a noun; the A of ``M*A*S*H`` is a letter."""
+    if words[place] not in ENGLISH_ARTICLES or place + 1 == len(words):
+        return False
+    spelled = place > 0 and len(words[place - 1]) == len(words[place + 1]) == 1
+    return not (words[place] == "a" and spelled)
 
 
 def _numbered(words: list[str]) -> list[str]:
@@ -198,17 +206,17 @@ def name_keys(*names: str | None) -> frozenset[str]:
     return frozenset(keys - {""})
 
 
-def person_keys(name: str) -> frozenset[str]:
-    """Keys of a person: the words of the name in any order, and the family name alone.
+def part_keys(*names: str | None) -> frozenset[str]:
+    """The keys of what the names may be shortened to: a part, or all but whose it is.
 
-    Sources disagree on the order of East Asian names and on first names that changed, so people who
-    share a key are taken for one where the title and year agree as well.
+    ``Star Wars: Episode IV`` may be ``Star Wars``, ``Bram Stoker's Dracula`` may be ``Dracula``.
+    Parts of up to three letters are none.
     """
-    words = person_words(name)
-    return frozenset({" ".join(sorted(words)), words[-1]}) if words else frozenset()
-
-
-def person_words(name: str) -> list[str]:
-    """The words of a person's name, folded; initials and ``Jr`` are none."""
-    words = _WORD.findall(plain(_APOSTROPHES.sub("", name)))
-    return [word for word in words if len(word) > 1 and word != "jr"] or words
+    keys: set[str] = set()
+    for name in filter(None, names):
+        whole = parse_title(name).name
+        parts = [part for part in _SEGMENT.split(whole) if part.strip()]
+        shorter = {parts[0], parts[-1]} if len(parts) > 1 else set()
+        shorter.add(_WHOSE.sub("", whole))
+        keys |= {normalize(part) for part in shorter} - {normalize(whole)}
+    return frozenset(key for key in keys if len(key) > 3)
