@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from marquee.data.world.build import build_world, write_world
 from marquee.data.world.effects import FICTIONAL, SOURCE
+from marquee.data.world.page import effects_table, scores_table
 from marquee.data.world.truth import BestInterval, World, best_interval, make_world
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "World",
     "best_interval",
     "build_world",
+    "effects_table",
     "make_world",
+    "scores_table",
     "write_world",
 ]

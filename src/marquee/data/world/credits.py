@@ -19,7 +19,7 @@ JOBS = {
 }
 LATE_SHARE = 0.05
 LATE_DAYS = 120
-"""Some of the later billed join after the announcement, up to so many days."""
+"""Some of the later billed join up to so many days after the announcement."""
 NAMESAKE_EVERY = 400
 """One person in so many bears the name of another."""
 
@@ -33,7 +33,7 @@ def people_names(people: People, seed: int) -> list[str]:
 
 
 def credits_table(plan: Plan, people: People, seed: int) -> pl.DataFrame:
-    """The credits by title, role and billing, with the columns of credits."""
+    """The credits that were known by the world's end, with the columns of credits."""
     names = pl.Series("person", people_names(people, seed))
     rng = stream(seed, "credits")
     frames = []
@@ -51,7 +51,7 @@ def credits_table(plan: Plan, people: People, seed: int) -> pl.DataFrame:
                 }
             ).with_columns(role=pl.lit(role), job=pl.lit(JOBS[role]))
         )
-    billed = pl.concat(frames)
+    billed = pl.concat(frames).filter(pl.col("known_on") <= effects.WORLD_END)
     picks = Picks(stream(seed, "characters"))
     invented = [naming.invented(picks, 1, 3) for _ in range(max(64, len(people) // 8))]
     character = pl.Series(invented).gather(rng.integers(0, len(invented), len(billed)))

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from marquee.data import schema
 from marquee.data.tables import Tables
 from marquee.data.world import effects
 from marquee.data.world.credits import credits_table, people_names
@@ -62,21 +63,18 @@ class World:
     market: Market
 
     def catalog(self) -> dict[str, pl.DataFrame]:
-        """Every table but the ratings, by name; titles and what hangs on them by ``title_id``."""
-        plan, seed = self.plan, self.seed
-        return {
-            "titles": titles_table(plan, self.success, seed).sort("title_id"),
-            "credits": credits_table(plan, self.people, seed).sort(
-                "title_id", "role", "position", maintain_order=True
-            ),
+        """Every table but the ratings, by name; titles and what hangs on them by title number."""
+        plan, success, seed = self.plan, self.success, self.seed
+        frames = {
+            "titles": titles_table(plan, success, seed).sort("title_id"),
+            "credits": credits_table(plan, self.people, seed).sort("title_id", maintain_order=True),
             "viewers": viewers_table(self.viewers, seed),
-            "availability": availability_table(plan, self.success, seed).sort(
-                "title_id", "service", "region", maintain_order=True
-            ),
-            "outcomes": outcomes_table(plan, self.success, seed).sort(
+            "availability": availability_table(plan, success, seed).sort(
                 "title_id", maintain_order=True
             ),
+            "outcomes": outcomes_table(plan, success, seed).sort("title_id", maintain_order=True),
         }
+        return {name: schema.conform(frame, schema.SCHEMAS[name]) for name, frame in frames.items()}
 
     def rating_blocks(self) -> Iterator[pl.DataFrame]:
         """The ratings in order of viewer and time, a block of viewers at a time."""
@@ -103,8 +101,7 @@ class World:
         """
         rows, titles = self._positions(viewer_ids, title_ids)
         when = None if rated_at is None else np.asarray(rated_at, np.int64)
-        mean, _ = _stars(latent(self.market, self.viewers, rows, titles, when))
-        return mean
+        return mean_stars(latent(self.market, self.viewers, rows, titles, when))
 
     def best_rmse(self, ratings: pl.DataFrame) -> float:
         """RMSE of the truth itself on those ratings: no model can be expected to beat it."""
@@ -178,17 +175,14 @@ class World:
         return viewers - 1, place[titles - 1]
 
 
-def _stars(felt: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and variance of the stars given where the noise is added to what is felt."""
-    stars = np.arange(1, 11) / 2
-    cuts = stars[:-1] + 0.25
-    mean = np.full(felt.shape, stars[0])
-    square = np.full(felt.shape, stars[0] ** 2)
-    for level, cut in enumerate(cuts):
-        above = 1 - ndtr((cut - felt) / effects.RATING_NOISE_SD)
-        mean += above * (stars[level + 1] - stars[level])
-        square += above * (stars[level + 1] ** 2 - stars[level] ** 2)
-    return mean, square - mean**2
+def mean_stars(felt: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean of the stars given where the noise is added to what is felt, then rounded."""
+    step = 0.5
+    mean = np.full(felt.shape, step)
+    # A mean is the sum over levels of the chance to reach the level.
+    for cut in np.arange(0.75, 5.0, step):
+        mean += step * ndtr((felt - cut) / effects.RATING_NOISE_SD)
+    return mean
 
 
 def make_world(

@@ -1,0 +1,260 @@
+"""What is planted in the world can be found in its tables, and nothing beats its truth."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import polars as pl
+import pytest
+from numpy.typing import NDArray
+
+from marquee.data.tables import Tables
+from marquee.data.world import World, best_interval, effects, make_world
+from marquee.data.world.truth import mean_stars
+
+STANDARD_ERRORS = 4.0
+"""How far an estimate may lie from what was planted: beyond it once in 16,000 honest estimates."""
+
+
+@cache
+def world() -> World:
+    return make_world()
+
+
+@cache
+def tables() -> Tables:
+    return world().tables()
+
+
+@cache
+def estimated(seed: int) -> tuple[dict[str, tuple[float, float]], float]:
+    """Effects on log revenue with their standard errors by least squares, and the residual sd.
+
+    Only what the tables show is used, and from the truth the talents of people.
+    """
+    big = make_world(5000, 1, 0, seed)
+    catalog = big.catalog()
+    revenue = catalog["outcomes"].filter(pl.col("measure") == "revenue_usd")
+    films = (
+        catalog["titles"]
+        .join(revenue.select("title_id", "value"), on="title_id")
+        .join(big.title_truth(), on="title_id")
+        .drop_nulls(["budget_usd", "certificate"])
+    )
+    year = films["year"].to_numpy() - effects.REFERENCE_YEAR
+    columns = {
+        "budget": np.log(films["budget_usd"].to_numpy()) - effects.REFERENCE_LOG_BUDGET,
+        "director": films["director_talent"].to_numpy(),
+        "star": films["star_talent"].to_numpy(),
+        "sequel": films["sequel"].to_numpy().astype(float),
+        "growth": year.astype(float),
+        "weekday": (films["release_date"].dt.weekday() == 5).to_numpy().astype(float),
+        "runtime": films["runtime_min"].fill_null(104).to_numpy() / 60,
+        "english": films["languages"].list.contains("en").to_numpy().astype(float),
+    }
+    months = films["release_date"].dt.month().to_numpy()
+    for month in range(1, 13):
+        columns[f"month {month}"] = (months == month).astype(float)
+    size = films["genres"].list.len().to_numpy()
+    for genre in effects.GENRES[1:]:
+        columns[genre] = films["genres"].list.contains(genre).to_numpy() / size
+    for certificate in effects.CERTIFICATES[1:]:
+        columns[certificate] = (films["certificate"] == certificate).to_numpy().astype(float)
+    X = np.column_stack(list(columns.values()))
+    y = np.log(films["value"].to_numpy())
+    inverse = np.linalg.inv(X.T @ X)
+    weights = inverse @ X.T @ y
+    left = y - X @ weights
+    sd = float(np.sqrt(left @ left / (len(y) - X.shape[1])))
+    errors = sd * np.sqrt(np.diag(inverse))
+    return dict(zip(columns, zip(weights, errors, strict=True), strict=True)), sd
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+@pytest.mark.parametrize(
+    ("name", "planted"),
+    [
+        ("budget", effects.BUDGET_ELASTICITY),
+        ("director", effects.DIRECTOR_WORTH),
+        ("star", effects.STAR_WORTH),
+        ("sequel", effects.SEQUEL_LIFT),
+        ("growth", effects.YEARLY_GROWTH),
+        ("weekday", 0.0),
+        ("runtime", 0.0),
+        ("english", 0.0),
+    ],
+)
+def test_an_effect_on_revenue_is_found_as_planted(name: str, planted: float, seed: int) -> None:
+    weight, error = estimated(seed)[0][name]
+    assert abs(weight - planted) < STANDARD_ERRORS * error
+    assert error < 0.08, "too few films for the estimate to mean anything"
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_months_genres_and_certificates_move_revenue_as_planted(seed: int) -> None:
+    found, _ = estimated(seed)
+    base = (
+        effects.BASE_LOG_REVENUE + effects.GENRE_EFFECT["Action"] + effects.CERTIFICATE_EFFECT["G"]
+    )
+    planted = {f"month {m}": base + lift for m, lift in enumerate(effects.MONTH_LIFT, start=1)}
+    for name, effect in list(effects.GENRE_EFFECT.items())[1:]:
+        planted[name] = effect - effects.GENRE_EFFECT["Action"]
+    for name, effect in list(effects.CERTIFICATE_EFFECT.items())[1:]:
+        planted[name] = effect - effects.CERTIFICATE_EFFECT["G"]
+    for name, effect in planted.items():
+        weight, error = found[name]
+        assert abs(weight - effect) < STANDARD_ERRORS * error, name
+
+
+@pytest.mark.parametrize("seed", [7, 8, 9])
+def test_what_is_left_of_revenue_is_the_planted_noise(seed: int) -> None:
+    assert estimated(seed)[1] == pytest.approx(effects.REVENUE_NOISE_SD, rel=0.05)
+
+
+def test_the_best_interval_holds_four_films_in_five() -> None:
+    revenue = tables().outcomes.filter(pl.col("measure") == "revenue_usd")
+    known = revenue.join(world().title_truth(), on="title_id")
+    error = np.log(known["value"].to_numpy()) - known["expected_log_revenue"].to_numpy()
+    interval = best_interval()
+    inside = np.mean(np.abs(error) < interval.width / 2)
+    assert inside == pytest.approx(interval.coverage, abs=4 * np.sqrt(0.16 / len(error)))
+    assert np.abs(error.mean()) < 4 * interval.sigma / np.sqrt(len(error))
+
+
+def test_talent_moves_neither_budgets_nor_work() -> None:
+    truth = make_world(8000, 1, 0).title_truth().drop_nulls()
+    among = np.corrcoef(
+        truth.select("log_budget", "director_talent", "star_talent").to_numpy(), rowvar=False
+    )
+    # Sequels share their people, so films are fewer than they look: twice the usual margin.
+    assert np.abs(among[np.triu_indices(3, 1)]).max() < 8 / np.sqrt(truth.height)
+
+
+# ── Ratings ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@cache
+def expected() -> NDArray[np.float64]:
+    ratings = tables().ratings
+    return world().expected_ratings(
+        ratings["viewer_id"], ratings["title_id"], ratings["rated_at"].dt.epoch("s")
+    )
+
+
+def rmse(guess: NDArray[np.float64]) -> float:
+    return float(np.sqrt(np.mean((tables().ratings["rating"].to_numpy() - guess) ** 2)))
+
+
+def test_the_truth_has_the_best_rmse_and_simple_models_do_not_reach_it() -> None:
+    best = world().best_rmse(tables().ratings)
+    assert rmse(expected()) == pytest.approx(best)
+    ratings = tables().ratings.select(
+        everywhere=pl.col("rating").mean(),
+        title=pl.col("rating").mean().over("title_id"),
+        viewer=pl.col("rating").mean().over("viewer_id"),
+    )
+    # Even means that have seen the very rating they predict stay behind.
+    for name in ratings.columns:
+        assert rmse(ratings[name].to_numpy()) > 1.15 * best, name
+
+
+def test_nothing_can_be_added_to_the_truth() -> None:
+    given = tables().ratings["rating"].to_numpy()
+    slope, intercept = np.polyfit(expected(), given, 1)
+    assert slope == pytest.approx(1.0, abs=0.01)
+    assert intercept == pytest.approx(0.0, abs=0.03)
+    # Nor by what selection could have bent: who rates much, and what is rated much.
+    left = tables().ratings.with_columns(left=pl.Series(given - expected()))
+    for column in ("viewer_id", "title_id"):
+        busy = left.with_columns(busy=pl.len().over(column).log())
+        strata = busy.group_by(pl.col("busy").round()).agg(
+            pl.col("left").mean(), error=pl.col("left").std() / pl.len().sqrt(), n=pl.len()
+        )
+        large = strata.filter(pl.col("n") > 1000)
+        assert (large["left"].abs() < STANDARD_ERRORS * large["error"]).all(), column
+
+
+def test_the_expected_rating_is_the_mean_of_many_draws() -> None:
+    rng = np.random.default_rng(0)
+    felt = np.linspace(0.0, 6.0, 25)
+    noise = rng.normal(0, effects.RATING_NOISE_SD, (200_000, 1))
+    drawn = np.clip(np.round((felt + noise) * 2) / 2, 0.5, 5)
+    np.testing.assert_allclose(mean_stars(felt), drawn.mean(axis=0), atol=0.01)
+
+
+def test_taste_groups_like_the_genres_they_are_planted_to_like() -> None:
+    rated = (
+        tables()
+        .ratings.join(world().viewer_truth(), on="viewer_id")
+        .join(world().title_truth().select("title_id", "quality"), on="title_id")
+        .join(tables().titles.select("title_id", "genres"), on="title_id")
+        # What the viewer and the title bring without any taste; films of one genre show it whole.
+        .with_columns(
+            taste=pl.col("rating") - effects.MEAN_RATING - pl.col("bias") - pl.col("quality")
+        )
+        .filter(
+            pl.col("genres").list.len() == 1,
+            # Away from the upper end of the scale, which would cut off what is liked.
+            (pl.col("bias") + pl.col("quality")).is_between(-0.8, 0.1),
+        )
+        .with_columns(genre=pl.col("genres").list.first())
+    )
+    seen = rated.group_by("taste_group", "genre").agg(pl.col("taste").mean(), n=pl.len())
+    means = {(group, genre): (mean, n) for group, genre, mean, n in seen.iter_rows()}
+    for group in effects.TASTE_GROUPS:
+        for genre, planted in group.genres.items():
+            mean, n = means[group.name, genre]
+            neutral, _ = means["Omnivores", genre]
+            assert n > 30
+            # Personal choice among titles bends the mean a little.
+            assert mean - neutral == pytest.approx(planted, abs=0.15 + 3 / np.sqrt(n)), (
+                group.name,
+                genre,
+            )
+
+
+def test_viewers_choose_what_they_like() -> None:
+    rng = np.random.default_rng(0)
+    ratings = tables().ratings.sample(20_000, seed=0)
+    watched = world().expected_ratings(ratings["viewer_id"], ratings["title_id"])
+    others = ratings["title_id"].to_numpy()[rng.permutation(ratings.height)]
+    swapped = world().expected_ratings(ratings["viewer_id"], others)
+    assert watched.mean() > swapped.mean() + 0.1
+
+
+def test_demographics_lean_as_the_taste_groups_do() -> None:
+    told = tables().viewers.join(world().viewer_truth(), on="viewer_id")
+    for group in effects.TASTE_GROUPS:
+        members = told.filter(pl.col("taste_group") == group.name)
+        assert members["age"].mean() == pytest.approx(group.age, abs=2.5)
+        women = members.filter(pl.col("gender").is_in(["F", "M"]))["gender"] == "F"
+        assert women.mean() == pytest.approx(group.women, abs=0.12)
+        assert members.height / 3000 == pytest.approx(group.share, abs=0.03)
+
+
+def test_viewers_drift_over_the_years() -> None:
+    long = (
+        world()
+        .viewer_truth()
+        .with_columns(days=pl.Series(world().viewers.left - world().viewers.joined))
+    )
+    one = long.filter(pl.col("days") > 1000).row(0, named=True)
+    ends = [
+        world().viewers.joined[one["viewer_id"] - 1],
+        world().viewers.left[one["viewer_id"] - 1],
+    ]
+    titles = np.arange(1, 201)
+    early, late = (
+        world().expected_ratings(np.full(200, one["viewer_id"]), titles, np.full(200, day * 86_400))
+        for day in ends
+    )
+    assert np.sign((late - early).mean()) == np.sign(one["drift_per_year"])
+
+
+def test_a_popular_title_is_a_good_or_a_grossing_one() -> None:
+    counts = tables().ratings["title_id"].value_counts()
+    truth = world().title_truth().join(counts, on="title_id").drop_nulls()
+    for column in ("quality", "expected_log_revenue"):
+        together = np.corrcoef(truth[column], truth["count"].log())[0, 1]
+        assert together > 0.1, column
