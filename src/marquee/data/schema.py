@@ -294,7 +294,7 @@ def check(frame: pl.DataFrame, schema: Schema) -> None:
         On other columns or types, a null in a required column, a value outside its range or
         vocabulary, a number that is not finite, or a key that occurs twice.
     """
-    if dict(frame.schema) != schema.dtypes:
+    if list(frame.schema.items()) != list(schema.dtypes.items()):
         raise SchemaError(f"table {schema.name} has columns {dict(frame.schema)}; call conform()")
     for column in schema.columns:
         broken = _broken(column)
