@@ -1,7 +1,8 @@
 r"""IMDb's daily files, read as a stream: tab-separated, unquoted, ``\N`` for nothing.
 
-The files hold up to a hundred million lines, so each is gone through twice and never held whole:
-once to count its lines and find the bad ones, once for the rows that are wanted.
+The files hold up to a hundred million lines, so each is gone through three times and never held
+whole: to count its lines, to find the bad ones, and for the rows that are wanted. Only plain filters
+stream; counting and finding in one aggregation would hold the file.
 """
 
 from __future__ import annotations
@@ -45,31 +46,22 @@ def scan(
         .filter(pl.col("text") != "")
     )
     ragged = pl.col("text").str.count_matches("\t", literal=True) != len(header) - 1
-    nameless = ~ragged & ~pl.col("text").str.contains(r"^(tt|nm)\d{1,12}\t")
-    first_cell = pl.col("text").str.split("\t").list.first()
-    counted = lines.select(
-        pl.len().alias("n"),
-        pl.col("line").filter(ragged).implode().alias("ragged"),
-        pl.col("line").filter(nameless).implode().alias("nameless"),
-        first_cell.filter(nameless).implode().alias("cells"),
-    )
-    found = collect(counted, files, name).row(0, named=True)
-    bad = pl.DataFrame({"line": found["ragged"]}, schema={"line": pl.Int64})
-    rejects.add(name, bad, f"not {len(header)} cells")
-    bad = pl.DataFrame(
-        {"line": found["nameless"], header[0]: found["cells"]},
-        schema={"line": pl.Int64, header[0]: pl.String},
-    )
-    rejects.add(name, bad, "not an IMDb id", header[0])
+    nameless = ~pl.col("text").str.contains(r"^(tt|nm)\d{1,12}\t")
+    n_lines = collect(lines.select(pl.len()), files, name).item()
+    bad = collect(lines.filter(ragged | nameless), files, name)
+    rejects.add(name, bad.filter(ragged), f"not {len(header)} cells")
+    first_cell = pl.col("text").str.split("\t").list.first().alias(header[0])
+    unnamed = bad.filter(~ragged).with_columns(first_cell)
+    rejects.add(name, unnamed, "not an IMDb id", header[0])
     cells = pl.col("text").str.split("\t")
     texts = (cells.list.get(header.index(column)).alias(column) for column in columns)
     return (
         lines.filter(~ragged & ~nameless)
         .select("line", *texts)
         .with_columns(
-            pl.when(~pl.col(name).is_in(["\\N", ""])).then(pl.col(name)) for name in columns
+            pl.when(~pl.col(column).is_in(["\\N", ""])).then(pl.col(column)) for column in columns
         ),
-        found["n"],
+        n_lines,
     )
 
 
