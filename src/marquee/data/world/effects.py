@@ -42,8 +42,8 @@ REFERENCE_LOG_BUDGET = 16.8
 REFERENCE_YEAR = 2005
 BUDGET_ELASTICITY = 0.65
 """Log points of revenue per log point of budget."""
-MONTH_LIFT = (-0.18, -0.10, 0.02, -0.06, 0.18, 0.26, 0.20, -0.06, -0.22, -0.08, 0.06, 0.18)
-"""Effect of the month of release, January first; sums to zero up to rounding."""
+MONTH_LIFT = (-0.20, -0.12, 0.02, -0.08, 0.16, 0.24, 0.18, -0.08, -0.24, -0.10, 0.06, 0.16)
+"""Effect of the month of release, January first; the twelve sum to zero."""
 DIRECTOR_WORTH = 0.20
 """Effect of one standard deviation of the first director's talent."""
 STAR_WORTH = 0.20
