@@ -155,10 +155,27 @@ def sends(body: bytes, kind: str = "application/zip", length: int | None = None)
     return lambda handler: handler.whole(body, kind=kind, length=length)
 
 
-def shifted_range(handler: Handler) -> None:
+def shifted_range(shift: int) -> Answer:
     """A part that begins elsewhere than asked."""
-    start = max((handler.asked_from() or 0) - 100, 0)
-    handler.part(start, handler.body[start:], len(handler.body))
+
+    def answer(handler: Handler) -> None:
+        start = max((handler.asked_from() or 0) + shift, 0)
+        handler.part(start, handler.body[start:], len(handler.body))
+
+    return answer
+
+
+def part_of(count: int) -> Answer:
+    """So many bytes of what was asked for, rightly labeled."""
+
+    def answer(handler: Handler) -> None:
+        start = handler.asked_from() or 0
+        sent = handler.body[start : start + count]
+        content_range = f"bytes {start}-{start + len(sent) - 1}/{len(handler.body)}"
+        handler.head(206, {"Content-Range": content_range, "Content-Length": str(len(sent))})
+        handler.wfile.write(sent)
+
+    return answer
 
 
 def unconditional_range(handler: Handler) -> None:

@@ -31,6 +31,7 @@ from scripted_server import (
     drops_after,
     ignores_range,
     of_unknown_length,
+    part_of,
     running,
     says_nothing,
     sends,
@@ -152,9 +153,17 @@ def test_a_server_that_ignores_ranges_sends_all_of_it_again(server: Server, fetc
     assert len(server.requests) == 2
 
 
-def test_a_part_that_begins_elsewhere_is_thrown_away(server: Server, fetch: Fetcher) -> None:
-    fetch(drops_after(50_000), shifted_range)
+@pytest.mark.parametrize("shift", [-100, 100])
+def test_a_part_that_begins_elsewhere_is_thrown_away(
+    shift: int, server: Server, fetch: Fetcher
+) -> None:
+    fetch(drops_after(50_000), shifted_range(shift))
     assert server.ranges == [None, "bytes=50000-", None]
+
+
+def test_a_part_that_ends_early_is_gone_on_with(server: Server, fetch: Fetcher) -> None:
+    fetch(drops_after(50_000), part_of(1000))
+    assert server.ranges == [None, "bytes=50000-", "bytes=51000-"]
 
 
 def test_a_file_that_changed_between_tries_is_fetched_anew(server: Server, fetch: Fetcher) -> None:
@@ -171,6 +180,7 @@ def test_a_part_of_another_version_is_not_joined_to_ours(server: Server, fetch: 
     server.bodies[NAME], server.etag = OTHER, '"two"'
     fetch(unconditional_range)
     assert fetch.target.read_bytes() == OTHER
+    assert fetch.slept == [1], "the mixture was found only by its damage"
 
 
 def test_the_day_of_change_names_the_version_where_the_etag_is_weak(
@@ -346,7 +356,8 @@ def test_the_publishers_sum_is_understood_in_its_usual_forms(
 ) -> None:
     fetch.has_md5 = True
     server.bodies[f"{NAME}.md5"] = form.format(hashlib.md5(BODY).hexdigest().upper()).encode()
-    fetch()
+    fetch(sends(OTHER))
+    assert len(server.requests) == 3
 
 
 def test_wrong_bytes_are_fetched_once_more(server: Server, fetch: Fetcher) -> None:
@@ -444,7 +455,8 @@ def test_a_killed_download_is_resumed(server: Server, fetch: Fetcher) -> None:
 
 ANSWERS: list[Answer] = [
     drops_after(0), drops_after(1), drops_after(80_000), drops_after(len(BODY) - 1),
-    ignores_range, shifted_range, sends(OTHER[:-1]), sends(PAGE), of_unknown_length(BODY[:999]),
+    ignores_range, shifted_range(-100), part_of(1000), sends(OTHER[:-1]), sends(PAGE),
+    of_unknown_length(BODY[:999]),
     sends(BODY, length=len(BODY) + 1), sends(BODY, length=100), status(416), status(500),
     status(206), status(404), status(429, Retry_After="soon"),
 ]  # fmt: skip

@@ -46,6 +46,18 @@ def test_what_one_service_does_not_say_comes_from_the_next(loaded: Loaded) -> No
     assert show["seasons"] == 2
 
 
+def test_gaps_of_one_service_are_filled_by_the_next(tmp_path: Path) -> None:
+    tables = {
+        NETFLIX: TWELVE + "s1,Movie,Twin,,,,,1950,,61 min,Drama,Short.\n",
+        DISNEY: TWELVE + "s1,Movie,Twin,Ann Li,Bo Li,Peru,,1950,PG,62 min,Family,Long.\n",
+    }
+    loaded = read(Files(write(tmp_path, tables)))
+    film = title(loaded, 1)
+    assert (film["countries"], film["certificate"]) == (["Peru"], "PG")
+    assert (film["runtime_min"], film["genres"], film["overview"]) == (61, ["Drama"], "Short.")
+    assert loaded.tables.credits["person"].to_list() == ["Ann Li", "Bo Li"]
+
+
 def test_spaces_within_a_name_are_part_of_it(loaded: Loaded) -> None:
     assert title(loaded, 1_000_001)["name"] == "Glass  Orchard"
 

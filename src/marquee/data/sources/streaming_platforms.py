@@ -69,25 +69,25 @@ def read(files: Files) -> Loaded:
     they measure something else than the share of positive reviews.
     """
     rejects = Rejects(NAME)
-    read = {
+    found = {
         name: read_records(files.text(name), name, None, rejects, required=COLUMNS)
         for name in files_to_read(files, COLUMNS, USUAL_NAMES)
     }
-    n_records = sum(table.height for table in read.values()) + rejects.frame().height
+    n_records = sum(table.height for table in found.values()) + rejects.frame().height
     tables: dict[Edition, pl.DataFrame] = {}
-    for name, table in read.items():
+    for name, table in found.items():
         edition = _edition(table)
         if edition in tables:
             raise SourceError(f"{files.path}: {name} is a second copy of one table; keep one")
         tables[edition] = _parsed(table, edition, rejects, name)
     records = _united(tables)
-    found = Tables(
+    united = Tables(
         titles=_titles(records),
         credits=_directors(records),
         availability=_availability(records),
         outcomes=_outcomes(records),
     )
-    return Loaded(found, rejects.frame(), n_records)
+    return Loaded(united, rejects.frame(), n_records)
 
 
 def _edition(records: pl.DataFrame) -> Edition:
