@@ -184,34 +184,58 @@ def test_the_expected_rating_is_the_mean_of_many_draws() -> None:
 
 
 def test_taste_groups_like_the_genres_they_are_planted_to_like() -> None:
+    traits = pl.DataFrame(
+        {"title_id": world().plan.title_ids, "amounts": world().plan.traits.tolist()}
+    )
+    middle = (world().viewers.joined + world().viewers.left) / 2
+    likes = pl.DataFrame(
+        [
+            (group.name, genre, group.genres.get(genre, 0.0))
+            for group in effects.TASTE_GROUPS
+            for genre in effects.GENRES
+        ],
+        schema=["taste_group", "genre", "planted"],
+        orient="row",
+    )
     rated = (
         tables()
-        .ratings.join(world().viewer_truth(), on="viewer_id")
+        .ratings.join(world().viewer_truth().with_columns(middle=middle), on="viewer_id")
         .join(world().title_truth().select("title_id", "quality"), on="title_id")
         .join(tables().titles.select("title_id", "genres"), on="title_id")
-        # What the viewer and the title bring without any taste; films of one genre show it whole.
-        .with_columns(
-            taste=pl.col("rating") - effects.MEAN_RATING - pl.col("bias") - pl.col("quality")
-        )
-        .filter(
-            pl.col("genres").list.len() == 1,
-            # Away from the upper end of the scale, which would cut off what is liked.
-            (pl.col("bias") + pl.col("quality")).is_between(-0.8, 0.1),
-        )
+        .join(traits, on="title_id")
+        .filter(pl.col("genres").list.len() == 1)
         .with_columns(genre=pl.col("genres").list.first())
+        .join(likes, on=["taste_group", "genre"])
     )
-    seen = rated.group_by("taste_group", "genre").agg(pl.col("taste").mean(), n=pl.len())
-    means = {(group, genre): (mean, n) for group, genre, mean, n in seen.iter_rows()}
-    for group in effects.TASTE_GROUPS:
-        for genre, planted in group.genres.items():
-            mean, n = means[group.name, genre]
-            neutral, _ = means["Omnivores", genre]
-            assert n > 30
-            # Personal choice among titles bends the mean a little.
-            assert mean - neutral == pytest.approx(planted, abs=0.15 + 3 / np.sqrt(n)), (
-                group.name,
-                genre,
-            )
+    # A second derivation, from the constants: what each rating is the sum of but for the noise.
+    tastes = rated.select(f"likes_{trait.name}" for trait in effects.TRAITS).to_numpy()
+    years = (
+        rated["rated_at"].dt.epoch("s").to_numpy() / 86_400 - rated["middle"].to_numpy()
+    ) / 365.25
+    felt = (
+        effects.MEAN_RATING
+        + rated.select(pl.col("bias") + pl.col("quality") + pl.col("planted"))
+        .to_series()
+        .to_numpy()
+        + (tastes * np.array(rated["amounts"].to_list())).sum(axis=1)
+        + rated["drift_per_year"].to_numpy() * years
+    )
+    left = rated.with_columns(left=pl.col("rating") - pl.Series(mean_stars(felt)))
+    cells = left.group_by("taste_group", "genre", "planted").agg(
+        pl.col("left").mean(), error=pl.col("left").std() / pl.len().sqrt(), n=pl.len()
+    )
+    large = cells.filter(pl.col("n") > 30)
+    assert large.filter(pl.col("planted") != 0).height > 30
+    assert (large["left"].abs() < STANDARD_ERRORS * large["error"]).all()
+    # And by the naked eye: what is liked most is rated above what is liked least.
+    for group in effects.TASTE_GROUPS[:-1]:
+        seen = left.filter(pl.col("taste_group") == group.name)
+        mean = {genre: seen.filter(pl.col("genre") == genre)["rating"] for genre in group.genres}
+        best, worst = (
+            max(group.genres, key=group.genres.__getitem__),
+            min(group.genres, key=group.genres.__getitem__),
+        )
+        assert mean[best].to_numpy().mean() > mean[worst].to_numpy().mean() + 0.3, group.name
 
 
 def test_viewers_choose_what_they_like() -> None:
