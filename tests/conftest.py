@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A deadline per example would assert a time, which a busy machine breaks.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # Spinning BLAS and OpenMP threads cost more than they bring on two busy cores.
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):

@@ -10,12 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from marquee.errors import ParameterError, UnknownIdError
 
+SPARSENESS = 8
+"""Integers that span at most so many values each are looked up in a table instead of searched."""
+
 
 class IdIndex:
     """Distinct ids in a fixed order; the position of an id is its row or column in a matrix.
 
-    Ids are integers or text. Lookups are vectorized: a sorted copy is searched, so no Python object
-    is made per id.
+    Ids are integers or text. Lookups are vectorized: a sorted copy is searched, or for many close
+    integers a table of positions is read, so no Python object is made per id.
 
     Parameters
     ----------
@@ -57,7 +60,13 @@ class IdIndex:
     @classmethod
     def of(cls, ids: ArrayLike) -> Self:
         """The index of the distinct ids among those given, in ascending order."""
-        return cls(np.unique(np.asarray(ids)))
+        values = np.asarray(ids)
+        if values.dtype.kind not in "iu" or not _is_dense(values, values.size):
+            return cls(np.unique(values))
+        low = values.min()
+        occurs = np.zeros(int(values.max()) - int(low) + 1, np.bool_)
+        occurs[values - low] = True
+        return cls(np.flatnonzero(occurs).astype(values.dtype) + low)
 
     def find(self, ids: ArrayLike) -> NDArray[np.int32]:
         """Positions of the ids, -1 where an id is unknown; same shape as ``ids``."""
@@ -66,9 +75,25 @@ class IdIndex:
             return np.full(wanted.shape, -1, np.int32)
         if (wanted.dtype.kind == "U") != (self._sorted.dtype.kind == "U"):
             return np.full(wanted.shape, -1, np.int32)
+        if {self.ids.dtype.kind, wanted.dtype.kind} <= {"i", "u"} and _is_dense(
+            self._sorted, wanted.size + self._sorted.size
+        ):
+            return self._look_up(wanted)
         place = np.minimum(np.searchsorted(self._sorted, wanted), self._sorted.size - 1)
         found = np.where(self._sorted[place] == wanted, self._order[place], -1)
         return found.astype(np.int32)
+
+    def _look_up(self, wanted: NDArray[Any]) -> NDArray[np.int32]:
+        low, high = self._sorted[0], self._sorted[-1]
+        table = np.full(int(high) - int(low) + 1, -1, np.int32)
+        table[self.ids - low] = np.arange(self.ids.size, dtype=np.int32)
+        within = (wanted >= low) & (wanted <= high)
+        if within.all():
+            positions: NDArray[np.int32] = table[(wanted - low).astype(np.intp)]
+            return positions
+        found = np.full(wanted.shape, -1, np.int32)
+        found[within] = table[(wanted[within] - low).astype(np.intp)]
+        return found
 
     def positions(self, ids: ArrayLike) -> NDArray[np.int32]:
         """Positions of the ids.
@@ -102,3 +127,8 @@ class IdIndex:
 
     def __repr__(self) -> str:
         return f"IdIndex({len(self)} ids)"
+
+
+def _is_dense(values: NDArray[Any], size: int) -> bool:
+    """Whether a table over all integers between the least and the greatest is worth its memory."""
+    return values.size > 0 and int(values.max()) - int(values.min()) < SPARSENESS * size
