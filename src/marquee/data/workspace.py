@@ -16,9 +16,10 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 from filelock import FileLock, Timeout
@@ -26,6 +27,8 @@ from filelock import FileLock, Timeout
 from marquee.data import schema
 from marquee.data.tables import Tables
 from marquee.errors import WorkspaceError
+
+Answer = TypeVar("Answer")
 
 KEPT_SNAPSHOTS = 2
 """How many snapshots stay on disk, so that a reader that opened the last one can finish."""
@@ -71,7 +74,7 @@ class Workspace:
             raise WorkspaceError(
                 f"{self.home} holds no data; run `marquee world` or `marquee data add PATH`"
             )
-        path = self.home / "snapshots" / snapshot / f"{table}.parquet"
+        path = self._file(snapshot, table)
         if not path.exists():
             raise WorkspaceError(f"{self.home} has no table {table!r}")
         return path
@@ -82,13 +85,13 @@ class Workspace:
 
     def frame(self, table: str) -> pl.DataFrame:
         """The table in memory; an empty one where the workspace is empty."""
-        if self.snapshot is None:
-            return schema.SCHEMAS[table].empty()
-        return pl.read_parquet(self.path(table))
+        return self._one_snapshot(lambda snapshot: self._read(snapshot, table))
 
     def tables(self) -> Tables:
-        """All canonical tables in memory."""
-        return Tables(**{name: self.frame(name) for name, _ in Tables()})
+        """All canonical tables in memory, as one write left them."""
+        return self._one_snapshot(
+            lambda snapshot: Tables(**{name: self._read(snapshot, name) for name, _ in Tables()})
+        )
 
     def counts(self) -> dict[str, int]:
         """Rows of each table in the snapshot in force; empty where there is none."""
@@ -104,11 +107,8 @@ class Workspace:
         WorkspaceError
             If the workspace is empty.
         """
-        digest = hashlib.sha256()
-        for table in ("titles", "ratings"):
-            with self.path(table).open("rb") as stream:
-                digest.update(hashlib.file_digest(stream, "sha256").digest())
-        return digest.hexdigest()
+        self.path("titles")
+        return self._one_snapshot(self._digest)
 
     def write(self, tables: Tables, rejects: pl.DataFrame | None = None) -> str:
         """Puts the tables in force as a new snapshot, whose name is returned.
@@ -170,14 +170,48 @@ class Workspace:
         finally:
             self._lock.release()
 
+    def _one_snapshot(self, read: Callable[[str | None], Answer]) -> Answer:
+        """What ``read`` makes of the snapshot in force, of a later one if that is cleared away."""
+        while True:
+            snapshot = self.snapshot
+            try:
+                return read(snapshot)
+            except FileNotFoundError:
+                if self.snapshot == snapshot:
+                    raise
+
+    def _file(self, snapshot: str, table: str) -> Path:
+        return self.home / "snapshots" / snapshot / f"{table}.parquet"
+
+    def _read(self, snapshot: str | None, table: str) -> pl.DataFrame:
+        """The table of a snapshot; an empty one where the snapshot is older than the table."""
+        if snapshot is None:
+            return schema.SCHEMAS[table].empty()
+        file = self._file(snapshot, table)
+        if not file.exists() and file.parent.exists():
+            return schema.SCHEMAS[table].empty()
+        return pl.read_parquet(file)
+
+    def _digest(self, snapshot: str | None) -> str:
+        digest = hashlib.sha256()
+        for table in ("titles", "ratings"):
+            with self._file(str(snapshot), table).open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        return digest.hexdigest()
+
     def _next_name(self) -> str:
         last = self.snapshot
         return f"{int(last) + 1 if last else 1:06d}"
 
     def _prune(self, current: str) -> None:
-        for folder in sorted((self.home / "snapshots").iterdir())[:-KEPT_SNAPSHOTS]:
+        folders = sorted((self.home / "snapshots").iterdir())
+        named = [folder for folder in folders if not folder.name.startswith(".")]
+        for folder in named[:-KEPT_SNAPSHOTS]:
             if folder.name < current:
-                shutil.rmtree(folder, ignore_errors=True)
+                # Gone in one step: a reader must not take half a snapshot for a small one.
+                folder.replace(folder.with_name(f".{folder.name}.old"))
+        for folder in (self.home / "snapshots").glob(".*.old"):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:
