@@ -247,3 +247,16 @@ def test_another_encoding_is_refused(name: str, path: Path) -> None:
         file.write_bytes(content.decode("latin-1").encode("utf-16"))
         assert_refused(name, path, file)
         file.write_bytes(content)
+
+
+@every_source
+def test_a_folder_with_only_the_publishers_zip_is_read_as_the_zip(
+    path: Path, tmp_path: Path
+) -> None:
+    fetched = tmp_path / "fetched"
+    fetched.mkdir()
+    (fetched / ".lock").touch()
+    archive = zipped(path, tmp_path / "archive.zip")
+    archive.rename(fetched / archive.name)
+    source, loaded = read_source(fetched)
+    assert_equal(loaded, source.read(Files(path)))

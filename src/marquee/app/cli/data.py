@@ -23,6 +23,7 @@ Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.
 @app.command("list")
 def list_(context: typer.Context, as_json: Json = False) -> None:
     """List formats that can be read, sets that can be fetched, and what the workspace holds."""
+    from marquee.data.download import is_complete
     from marquee.data.publishers import PUBLISHED
     from marquee.data.sources import SOURCES
     from marquee.data.workspace import Workspace
@@ -36,7 +37,7 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
             "name": entry.name,
             "size": entry.size,
             "format": entry.format,
-            "fetched": (workspace.raw / entry.name).exists(),
+            "fetched": is_complete(entry, workspace.raw / entry.name),
         }
         for entry in PUBLISHED.values()
     ]
@@ -72,7 +73,7 @@ def get(
     if name not in PUBLISHED:
         raise ParameterError(f"nothing published as {name!r}; there are {', '.join(PUBLISHED)}")
     entry = PUBLISHED[name]
-    note(f"License: {entry.license}")
+    note(f"License: {entry.license} Terms: {entry.terms_url}")
     timeout = httpx.Timeout(30)
     with (
         progress(f"Fetching {name}") as tick,

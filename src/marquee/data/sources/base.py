@@ -59,6 +59,8 @@ class Files:
     """A folder, a zip archive or a single file, seen as named texts.
 
     A name finds the file itself or the same name with ``.gz``, at any depth; the shallowest wins.
+    A folder that holds one zip archive and nothing else, as a fetched data set does, is read as
+    that archive.
 
     Raises
     ------
@@ -67,9 +69,12 @@ class Files:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
         if not path.exists():
             raise SourceError(f"{path} does not exist")
+        if path.is_dir():
+            held = [file for file in path.iterdir() if not file.name.startswith(".")]
+            path = held[0] if [file.suffix for file in held] == [".zip"] else path
+        self.path = path
         if path.is_file() and path.stat().st_size == 0:
             raise SourceError(f"{path} is empty")
         self._zip = _open_zip(path) if path.suffix == ".zip" else None
