@@ -1,8 +1,8 @@
 r"""IMDb's daily files, read as a stream: tab-separated, unquoted, ``\N`` for nothing.
 
 The files hold up to a hundred million lines, so each is gone through three times and never held
-whole: to count its lines, to find the bad ones, and for the rows that are wanted. Only plain filters
-stream; counting and finding in one aggregation would hold the file.
+whole: to count its lines, to find the bad ones, and for the rows that are wanted. Only plain
+filters stream; counting and finding in one aggregation would hold the file.
 """
 
 from __future__ import annotations
