@@ -282,7 +282,7 @@ def movies_dataset(folder: Path) -> Path:
             spoken_languages=[{"iso_639_1": "fr", "name": "Français"}],
             imdb_id="tt0099123",
         ),
-        dataset_movie(105, "Übertritt", imdb_id="0", genres="__import__('os').getcwd()"),
+        dataset_movie(105, "Übertritt", imdb_id="0", genres="[{'id': 1, 'name': chr(72)}]"),
         dataset_movie(862, "Paper Lantern", tagline="Only here."),
         dataset_movie("1997-08-20", None, release_date="1"),
         dataset_movie(12, None),
