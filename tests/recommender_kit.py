@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
-from marquee.models import ALGORITHMS, RECIPES
+from marquee.models import ALGORITHMS, ease_content_blend
 from marquee.models.abilities import PredictsRatings, UsesTitles
 from marquee.models.base import Recommender
 
@@ -24,7 +24,9 @@ SMALL_DATA: dict[str, dict[str, Any]] = {
 }
 """Hyperparameters by public name where the defaults are meant for more data than is here."""
 
-BUILDERS: dict[str, Callable[[], Recommender]] = {"blend": RECIPES["ease-content"]}
+BUILDERS: dict[str, Callable[[], Recommender]] = {
+    "blend": lambda: ease_content_blend(liked_from=0.0),
+}
 """How to build the recommenders that take others as members."""
 
 

@@ -316,7 +316,7 @@ def test_the_manifest_says_what_was_saved_from_what_with_what(folder: Path) -> N
     assert manifest.created_at == "2026-05-04T03:02:01+00:00"
     assert manifest.versions.keys() == {"marquee", "python", "numpy", "scipy", "polars"}
     assert manifest.versions["numpy"] == np.__version__
-    assert manifest.files.keys() == {"items_.npy", "weights_.npy"}
+    assert manifest.files.keys() == {"items_.npy", "liked_items_.npy", "weights_.npy"}
 
 
 def test_a_new_model_takes_the_place_of_the_old_and_one_old_version_stays(folder: Path) -> None:

@@ -20,6 +20,14 @@ def likes(train: Interactions, liked_from: float = 0.0) -> NDArray[np.float64]:
     return dense
 
 
+def weights_of(model: EASE) -> NDArray[np.float32]:
+    """The weights over the whole catalog, 0 for items that nobody liked."""
+    n_items = len(model.items_)
+    weights = np.zeros((n_items, n_items), np.float32)
+    weights[np.ix_(model.liked_items_, model.liked_items_)] = model.weights_
+    return weights
+
+
 def skewed(n_users: int = 300, n_items: int = 150) -> Interactions:
     """A few items with most of the users, and some with none."""
     rng = np.random.default_rng(11)
@@ -38,7 +46,7 @@ def skewed(n_users: int = 300, n_items: int = 150) -> Interactions:
 @pytest.mark.parametrize("liked_from", [0.0, 3.5])
 def test_each_column_is_the_ridge_regression_on_all_other_items(liked_from: float) -> None:
     train = ragged()
-    weights = EASE(l2=1.5, liked_from=liked_from).fit(train).weights_
+    weights = weights_of(EASE(l2=1.5, liked_from=liked_from).fit(train))
     X = likes(train, liked_from)
     for column in range(train.n_items):
         others = np.arange(train.n_items) != column
@@ -57,10 +65,10 @@ def test_weights_are_those_of_the_inverse_in_float64() -> None:
     P = np.linalg.inv(X.T @ X + 20.0 * np.eye(train.n_items))
     expected = -P / np.diag(P)
     np.fill_diagonal(expected, 0)
-    weights = EASE(l2=20.0).fit(train).weights_
-    assert weights.dtype == np.float32
-    assert weights.flags.c_contiguous
-    np.testing.assert_allclose(weights, expected, atol=1e-5)
+    model = EASE(l2=20.0).fit(train)
+    assert model.weights_.dtype == np.float32
+    assert model.weights_.flags.c_contiguous
+    np.testing.assert_allclose(weights_of(model), expected, atol=1e-5)
 
 
 def test_pairs_are_counted_in_the_lower_triangle() -> None:
@@ -74,7 +82,7 @@ def test_pairs_are_counted_in_the_lower_triangle() -> None:
 def test_scores_are_the_likes_times_the_weights() -> None:
     train = skewed()
     model = EASE(l2=20.0, liked_from=3.0).fit(train)
-    expected = likes(train, 3.0) @ model.weights_.astype(np.float64)
+    expected = likes(train, 3.0) @ weights_of(model).astype(np.float64)
     np.testing.assert_allclose(model.score(train), expected, atol=1e-5)
 
 
@@ -93,6 +101,26 @@ def test_what_is_not_liked_says_nothing_and_is_still_seen() -> None:
     items = model.recommend(train, k=24).items
     listed = {(row, int(item)) for row in range(train.n_users) for item in items[row] if item >= 0}
     assert not listed & seen
+
+
+def test_items_that_nobody_liked_take_no_room_and_say_nothing() -> None:
+    train = ragged()
+    model = EASE(l2=1.0, liked_from=4.5).fit(train)
+    liked = likes(train, 4.5).any(axis=0)
+    assert 0 < liked.sum() < train.n_items
+    np.testing.assert_array_equal(model.liked_items_, np.flatnonzero(liked))
+    assert model.weights_.shape == (liked.sum(), liked.sum())
+    assert (model.score(train)[:, ~liked] == 0).all()
+    everything = Interactions.from_arrays(
+        np.zeros(train.n_items, np.int64),
+        train.items.ids,
+        np.full(train.n_items, 5.0),
+        item_index=train.items,
+    )
+    for column in range(train.n_items):
+        parts = model.contributions(everything, [column])
+        assert (parts[~liked] == 0).all()
+        np.testing.assert_allclose(parts.sum(), model.score(everything)[0, column], atol=1e-5)
 
 
 def test_an_item_adds_nothing_to_its_own_score() -> None:

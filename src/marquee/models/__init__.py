@@ -27,14 +27,26 @@ ALGORITHMS: dict[str, type[Recommender]] = {
 
 
 def ease_content_blend(
-    *, ease: float = 1.0, content: float = 0.2, popularity: float = 0.05
+    *,
+    ease: float = 1.0,
+    content: float = 0.2,
+    popularity: float = 0.1,
+    liked_from: float = 3.0,
 ) -> Blend:
-    """A blend of EASE and Content that explains itself; the arguments are the members' weights.
+    """A blend of EASE and Content that explains itself; the first arguments are its weights.
 
     Content knows titles that nobody has rated, and popularity is the answer for viewers of whom
-    nothing is known.
+    little or nothing is known. Ratings are stars; EASE takes those from ``liked_from`` on for likes.
+
+    The defaults were chosen by NDCG@10 on a validation tenth of the training part of
+    ``random:0.1``, seed 0, of the built-in world and of MovieLens 100K. There EASE alone reaches
+    0.149 and 0.235, the blend 0.153 and 0.238; with a single rating known of each viewer,
+    EASE 0.037 and 0.073, the blend 0.045 and 0.077.
     """
-    return Blend(members=(EASE(), Content(), Popularity()), weights=(ease, content, popularity))
+    return Blend(
+        members=(EASE(liked_from=liked_from), Content(), Popularity()),
+        weights=(ease, content, popularity),
+    )
 
 
 RECIPES: dict[str, Callable[[], Recommender]] = {

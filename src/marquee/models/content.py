@@ -45,14 +45,14 @@ class Content(Recommender):
     Processing & Management 1988.
     """
 
-    taste: float = 0.5
+    taste: float = 1.0
     """How much a point above or below the viewer's own mean counts; 1 is the count of having
     watched."""
-    genre_weight: float = 1.0
+    genre_weight: float = 2.0
     """Weight of genres, against 1 for a word."""
     keyword_weight: float = 1.0
     """Weight of whole keywords, beside their words."""
-    person_weight: float = 1.0
+    person_weight: float = 2.0
     """Weight of directors, writers and actors."""
     collection_weight: float = 1.0
     """Weight of belonging to the same series."""

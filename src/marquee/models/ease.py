@@ -14,6 +14,10 @@ from marquee.models.base import Recommender, checked_positions
 from marquee.models.kernels import compiled
 from marquee.models.ranking import TopK, top_k
 
+MOST_FOR_THREADS = 16_384
+"""Items above which one thread factorizes: spotrf of OpenBLAS 0.3.30 ends the process with a
+segmentation fault for 30,000 items on two threads (25,000 pass), and not on one."""
+
 
 @dataclass(kw_only=True, eq=False)
 class EASE(Recommender):
@@ -24,8 +28,8 @@ class EASE(Recommender):
 
     .. math:: P = (X^\top X + \lambda I)^{-1}, \qquad B_{ij} = -P_{ij} / P_{jj} \; (i \ne j)
 
-    All of it happens in one n x n buffer of float32: 4 bytes times the square of the number of
-    items, 55 MB for 3,706 items and 10 GB for 50,000.
+    All of it happens in one n x n buffer of float32 over the n items that somebody liked: 55 MB for
+    3,706 items, 10 GB for 50,000. Items that nobody liked score 0 and say nothing.
 
     References
     ----------
@@ -33,13 +37,21 @@ class EASE(Recommender):
     """
 
     l2: float = 500.0
-    """Penalty on the weights, in likes: how often two items must meet before it counts."""
+    """Penalty on the weights, in likes: how often two items must meet before it counts.
+
+    The default was chosen from 50 to 1,200 by NDCG@10 on a validation tenth of the training part of
+    ``random:0.1``, seed 0: within 1 % of the best on MovieLens 100K, MovieLens 1M and the built-in
+    world, with likes from 3 stars on; more data wants more.
+    """
     liked_from: float = 0.0
     """Only interactions with at least this value count as liked; the rest are seen but say
     nothing."""
 
+    liked_items_: NDArray[np.int32] = field(init=False, repr=False)
+    """Positions of the n items that somebody liked, ascending."""
     weights_: NDArray[np.float32] = field(init=False, repr=False)
-    """What a like of the row's item adds to the column's score, shape (n_items, n_items)."""
+    """What a like of the row's item adds to the column's score, shape (n, n), rows and columns as
+    in ``liked_items_``."""
 
     def __post_init__(self) -> None:
         self.check_at_least(0, "l2", "liked_from")
@@ -47,12 +59,17 @@ class EASE(Recommender):
             raise ParameterError("l2 of EASE must be above 0, got 0")
 
     def _fit(self, train: Interactions) -> None:
-        self.weights_ = ease_weights(gram(self._likes(train)), self.l2)
+        likes = self._likes(train)
+        counts = np.bincount(likes.indices, minlength=train.n_items)
+        self.liked_items_ = np.flatnonzero(counts).astype(np.int32)
+        self.weights_ = ease_weights(gram(self._narrowed(likes)), self.l2)
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         # Sparse times dense: only the rows of liked items are read. Weights must lie in rows.
-        scores: NDArray[np.float32] = self._likes(profiles) @ self.weights_
-        return scores
+        scores: NDArray[np.float32] = self._narrowed(self._likes(profiles)) @ self.weights_
+        if len(self.liked_items_) == profiles.n_items:
+            return scores
+        return self._widened(scores, 0)
 
     def contributions(self, profiles: Interactions, columns: ArrayLike) -> NDArray[np.float32]:
         """What each stored interaction added to the score of one item per profile.
@@ -61,8 +78,13 @@ class EASE(Recommender):
         nothing to its own score.
         """
         _, targets = self.checked_pairs(profiles, np.arange(profiles.n_users), columns)
-        added = self.weights_[profiles.matrix.indices, targets[profiles.rows]]
-        return np.where(profiles.matrix.data >= np.float32(self.liked_from), added, np.float32(0))
+        places = self._places()
+        own, other = places[profiles.matrix.indices], places[targets[profiles.rows]]
+        liked = profiles.matrix.data >= np.float32(self.liked_from)
+        told = np.flatnonzero(liked & (own >= 0) & (other >= 0))
+        parts = np.zeros(len(profiles), np.float32)
+        parts[told] = self.weights_[own[told], other[told]]
+        return parts
 
     def similar(self, columns: ArrayLike, k: int = 10) -> TopK:
         r"""The k items most similar to each of the given ones, which are themselves left out.
@@ -71,11 +93,15 @@ class EASE(Recommender):
         :math:`-P_{ij} / \sqrt{P_{ii} P_{jj}}`; items without a positive one are not listed.
         """
         self.check_fitted()
-        wanted = checked_positions(columns, len(self.items_), "columns")
-        there, back = self.weights_[wanted], self.weights_[:, wanted].T
+        wanted = self._places()[checked_positions(columns, len(self.items_), "columns")]
+        found = np.full((len(wanted), len(self.liked_items_)), -np.inf, np.float32)
+        known = wanted[wanted >= 0]
+        there, back = self.weights_[known], self.weights_[:, known].T
         # Both weights have the sign of the correlation, and an item's own is 0.
-        positive = np.sqrt(there * back, where=there > 0, out=np.full_like(there, -np.inf))
-        return top_k(positive, k)
+        found[wanted >= 0] = np.sqrt(
+            there * back, where=there > 0, out=np.full_like(there, -np.inf)
+        )
+        return top_k(self._widened(found, -np.inf), k)
 
     def _likes(self, profiles: Interactions) -> csr_array:
         """Ones where an interaction counts as liked."""
@@ -84,6 +110,28 @@ class EASE(Recommender):
             liked = profiles.at_least(self.liked_from)
         ones = np.ones(liked.matrix.nnz, np.float32)
         return csr_array((ones, liked.matrix.indices, liked.matrix.indptr), liked.matrix.shape)
+
+    def _places(self) -> NDArray[np.int32]:
+        """Place of each item in ``liked_items_``, -1 for the others."""
+        places = np.full(len(self.items_), -1, np.int32)
+        places[self.liked_items_] = np.arange(len(self.liked_items_), dtype=np.int32)
+        return places
+
+    def _narrowed(self, likes: csr_array) -> csr_array:
+        """The columns of ``liked_items_``."""
+        if len(self.liked_items_) == likes.shape[1]:
+            return likes
+        places = self._places()[likes.indices]
+        before = np.append(0, np.cumsum(places >= 0, dtype=np.int32))
+        kept = places[places >= 0]
+        parts = (np.ones(len(kept), np.float32), kept, before[likes.indptr])
+        return csr_array(parts, shape=(likes.shape[0], len(self.liked_items_)))
+
+    def _widened(self, scores: NDArray[np.float32], other: float) -> NDArray[np.float32]:
+        """Scores over the whole catalog, ``other`` for items that nobody liked."""
+        wide = np.full((len(scores), len(self.items_)), other, np.float32)
+        wide[:, self.liked_items_] = scores
+        return wide
 
 
 def gram(likes: csr_array) -> NDArray[np.float32]:
@@ -109,14 +157,17 @@ def ease_weights(counts: NDArray[np.float32], l2: float) -> NDArray[np.float32]:
         If l2 is too small for the inverse to exist in float32.
     """
     from scipy.linalg.lapack import spotrf, spotri
+    from threadpoolctl import threadpool_limits
 
     if not len(counts):
         return counts
     counts.flat[:: len(counts) + 1] += np.float32(l2)
-    # The transposed view is the same memory in LAPACK's order: its upper triangle is our lower one.
-    factor, info = spotrf(counts.T, lower=0, clean=0, overwrite_a=1)
-    if info == 0:
-        factor, info = spotri(factor, lower=0, overwrite_c=1)
+    threads = None if len(counts) <= MOST_FOR_THREADS else 1
+    with threadpool_limits(threads, user_api="blas"):
+        # The transposed view is the same memory in LAPACK's order: its upper triangle is our lower.
+        factor, info = spotrf(counts.T, lower=0, clean=0, overwrite_a=1)
+        if info == 0:
+            factor, info = spotri(factor, lower=0, overwrite_c=1)
     if info != 0:
         raise ParameterError(f"l2 of EASE is too small for these {len(counts)} items, got {l2}")
     weights: NDArray[np.float32] = factor.T
