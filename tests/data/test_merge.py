@@ -168,6 +168,33 @@ def test_a_source_that_numbers_its_rows_anew_is_not_taken_for_what_it_was() -> N
     assert where["Something New"] not in (20, 70, 90)
 
 
+def test_a_source_added_again_has_the_first_word_on_its_own_titles() -> None:
+    newer = body(
+        film(20, "Exotica", 1994, original_name="Exotica, neu", genres=["Thriller"]),
+        film(70, "Heat", 1995, runtime_min=188, tmdb_id=949),
+        source="one",
+    )
+    heat, exotica = (
+        merge(both(), newer, "one").tables.titles.filter(pl.col("title_id") == n).row(0, named=True)
+        for n in (70, 20)
+    )
+    assert heat["runtime_min"] == 188
+    assert heat["tagline"] == "A Los"
+    assert heat["genres"] == ["Crime", "Drama", "Thriller"]
+    assert exotica["original_name"] == "Exotica, neu"
+    assert exotica["imdb_id"] == "tt0109759"
+
+
+def test_a_title_that_is_gone_is_no_candidate_any_more() -> None:
+    known = body(film(1, "Alone", 2019), film(2, "Alone", 2021), source="old")
+    merged = merge(known, body(film(9, "Alone", 2020), source="new"), "new").tables
+    assert merged.ambiguous["candidates"].to_list() == [[1, 2]]
+    smaller = merge(merged, body(film(2, "Alone", 2021), source="old"), "old").tables
+    assert set(smaller.ambiguous["candidates"].explode()) <= set(smaller.titles["title_id"]) | {
+        None
+    }
+
+
 def test_a_source_taken_out_leaves_what_others_have() -> None:
     left = without(both(), "one")
     assert left.titles["title_id"].to_list() == [20, 70, 91]
