@@ -69,7 +69,7 @@ class Interactions:
         rows, columns = user_index.positions(users), item_index.positions(items)
         data = np.ones(len(rows), np.float32) if values is None else np.asarray(values, np.float32)
         seconds = None if times is None else np.asarray(times, np.int64)
-        order = _order(rows.astype(np.int64) * len(item_index) + columns, seconds)
+        order = _order(rows, columns, seconds, (len(user_index), len(item_index)))
         if order is not None:
             rows, columns, data = rows[order], columns[order], data[order]
             seconds = None if seconds is None else seconds[order]
@@ -172,19 +172,37 @@ class Interactions:
         return f"Interactions({self.n_users} users, {self.n_items} items, {len(self)} entries)"
 
 
-def _order(cell: NDArray[np.int64], times: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+def _order(
+    rows: NDArray[np.int32],
+    columns: NDArray[np.int32],
+    times: NDArray[np.int64] | None,
+    shape: tuple[int, int],
+) -> NDArray[np.int32] | None:
     """Places of the latest entry of each cell, by cell; None where that is every entry as it is."""
+    cell = rows.astype(np.int64) * shape[1] + columns
     if (cell[1:] > cell[:-1]).all():
         return None
-    # The default sort is several times faster than the stable one; only repeats need more care.
-    order = np.argsort(cell)
+    by_column = _counting_sort(columns, shape[1])
+    order = by_column[_counting_sort(rows[by_column], shape[0])]
     ordered = cell[order]
     repeats = ordered[1:] == ordered[:-1]
     if not repeats.any():
         return order
-    rivals = np.append(repeats, False) | np.append(False, repeats)
-    places = order[rivals]
-    keys = (places, cell[places]) if times is None else (places, times[places], cell[places])
-    order[rivals] = places[np.lexsort(keys)]
-    latest: NDArray[np.int64] = order[np.append(~repeats, True)]
+    if times is not None:  # few entries repeat, so only they are sorted by time
+        rivals = np.append(repeats, False) | np.append(False, repeats)
+        places = order[rivals]
+        order[rivals] = places[np.lexsort((places, times[places], cell[places]))]
+    latest: NDArray[np.int32] = order[np.append(~repeats, True)]
     return latest
+
+
+def _counting_sort(keys: NDArray[np.int32], n_keys: int) -> NDArray[np.int32]:
+    """Stable order of keys from 0 to n_keys - 1, in time linear in both.
+
+    Transposing a sparse matrix is a counting sort; two of them take a third of the time that one
+    comparing sort of the cells does.
+    """
+    one_per_row = np.arange(len(keys) + 1, dtype=np.int32)
+    marks = csr_array((np.zeros(len(keys), np.int8), keys, one_per_row), shape=(len(keys), n_keys))
+    order: NDArray[np.int32] = marks.tocsc().indices
+    return order

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from marquee.errors import SchemaError
@@ -28,6 +29,9 @@ MEASURES = {
 
 ROLES = ("actor", "director", "writer", "producer", "composer", "crew")
 KINDS = ("film", "show")
+
+CELLS_PER_ROW = 64
+"""Keys that span at most so many cells per row are marked in a table, faster than hashing them."""
 
 
 @dataclass(frozen=True)
@@ -296,23 +300,22 @@ def check(frame: pl.DataFrame, schema: Schema) -> None:
     """
     if list(frame.schema.items()) != list(schema.dtypes.items()):
         raise SchemaError(f"table {schema.name} has columns {dict(frame.schema)}; call conform()")
-    for column in schema.columns:
-        broken = _broken(column)
-        # Counting first: a filter would copy a long table to find nothing.
-        count = frame.select(broken.sum()).item()
+    # Counting first, and at once: filters would copy a long table to find nothing.
+    counts = frame.select(_broken(column).sum().alias(column.name) for column in schema.columns)
+    for column, count in zip(schema.columns, counts.row(0), strict=True):
         if count:
-            value = frame.filter(broken)[column.name][0]
+            value = frame.filter(_broken(column))[column.name][0]
             raise SchemaError(
                 f"table {schema.name}: {count} row(s) with {column.name} = {value!r}; "
                 f"it must be {_promise(column)}"
             )
-    if schema.key and not _differ(frame.select(schema.key)):
+    if schema.key and not rows_differ(frame.select(schema.key)):
         repeated = frame.select(schema.key).filter(pl.struct(schema.key).is_duplicated())
         raise SchemaError(f"table {schema.name}: key {repeated.row(0, named=True)} repeats")
 
 
-def _differ(keys: pl.DataFrame) -> bool:
-    """Whether the rows are surely all different; whole numbers are compared as one number."""
+def rows_differ(keys: pl.DataFrame) -> bool:
+    """Whether the rows are all different; whole numbers are compared as one number."""
     if keys.is_empty():
         return True
     columns = keys.get_columns()
@@ -326,6 +329,13 @@ def _differ(keys: pl.DataFrame) -> bool:
         if cells >= 1 << 62:
             return not keys.is_duplicated().any()
         code = code * (high - low + 1) + (column - low)
+    codes = code.to_numpy()
+    if (codes[1:] > codes[:-1]).all():
+        return True
+    if cells <= CELLS_PER_ROW * len(codes):
+        seen = np.zeros(cells, np.bool_)
+        seen[codes] = True
+        return int(np.count_nonzero(seen)) == len(codes)
     # Six times faster than hashing pairs: 20 million ratings in 1.3 s.
     return code.n_unique() == keys.height
 

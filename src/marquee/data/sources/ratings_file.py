@@ -43,7 +43,7 @@ class Layout:
 
     @property
     def types(self) -> dict[str, type[pl.DataType]]:
-        """Polars type of each column that is read."""
+        """Polars type of each column that is used."""
         types: dict[str, type[pl.DataType]] = {
             self.viewer: pl.Int64,
             self.title: pl.Int64,
@@ -68,7 +68,7 @@ def parse_lines(
     names, source = _open(files, name, layout)
     if strictly:
         whole = _strict(source, names, layout, has_header=layout.columns is None)
-        if whole is not None:
+        if whole is not None and whole.height:
             return whole
     content = source.read_bytes() if isinstance(source, Path) else source
     decode(content, name, "latin-1")
@@ -87,12 +87,9 @@ def parse_lines(
 
 
 def _open(files: Files, name: str, layout: Layout) -> tuple[list[str], Path | bytes]:
-    """The column names of a ratings file, and its path or its bytes with one-byte separators."""
+    """The column names of a ratings file, and its path where it lies open on disk, or its bytes."""
     path = files.on_disk(name)
     source: Path | bytes = path if path is not None else files.read(name)
-    if layout.separator == "::":
-        # Polars separates by one byte; no number holds a tab.
-        source = files.read(name).replace(b"::", b"\t")
     if layout.columns is not None:
         if path is not None and path.stat().st_size == 0:
             files.read(name)
@@ -109,14 +106,15 @@ def _strict(
     source: Path | bytes, names: list[str], layout: Layout, *, has_header: bool
 ) -> pl.DataFrame | None:
     """Every line of the file, or None where one of them is not exactly as it should be."""
-    separator = "\t" if layout.separator == "::" else layout.separator
     types = layout.types
+    gaps = [f"before {name}" for name in names[1:]] if layout.separator == "::" else []
+    fields = _interleaved(names, gaps)
     try:
         lines = pl.read_csv(
             source,
             has_header=has_header,
-            schema={name: types.get(name, pl.String) for name in names},
-            separator=separator,
+            schema={name: types.get(name, pl.String) for name in fields},
+            separator=layout.separator[0],
             quote_char=None,  # one line is one record then, whatever it holds
             row_index_name="line",
             row_index_offset=2 if has_header else 1,
@@ -126,17 +124,26 @@ def _strict(
     nulls = dict(zip(lines.columns, lines.null_count().row(0), strict=True))
     if any(nulls[name] for name in layout.required):
         return None
-    if any(nulls.values()):
+    if any(nulls[gap] < lines.height for gap in gaps):
+        return None
+    if any(nulls[name] for name in names):
         # Polars refuses a line with too many cells but fills up one with too few, so together
         # with the right number of separators every line has the right number of cells.
         content = source.read_bytes() if isinstance(source, Path) else source
         n_lines = lines.height + has_header
-        if content.count(separator.encode()) != n_lines * (len(names) - 1):
+        if content.count(layout.separator[:1].encode()) != n_lines * (len(fields) - 1):
             return None
     seconds = lines[layout.seconds]
     if seconds.len() and not seconds.is_between(0, LATEST_SECONDS).all():
         return None
     return lines.select(pl.col("line").cast(pl.Int64), *types)
+
+
+def _interleaved(names: list[str], gaps: list[str]) -> list[str]:
+    """The fields that Polars sees: it separates by one byte, so each ``::`` holds an empty one."""
+    if not gaps:
+        return names
+    return [names[0], *(field for pair in zip(gaps, names[1:], strict=True) for field in pair)]
 
 
 def _pieces(content: bytes, skip: int) -> Iterator[tuple[int, bytes]]:
@@ -157,12 +164,11 @@ def _carefully(
     piece: bytes, first_line: int, names: list[str], layout: Layout, rejects: Rejects, file: str
 ) -> pl.DataFrame | None:
     """The well-formed lines of a piece, the others rejected; None if no line has enough cells."""
-    separator = "\t" if layout.separator == "::" else layout.separator
     record = pl.Series("record", piece.decode("latin-1").split("\n"))
     lines = pl.DataFrame(
         {"line": np.arange(first_line, first_line + len(record)), "record": record}
     ).filter(pl.col("record").str.strip_chars() != "")
-    lines = lines.with_columns(pl.col("record").str.split(separator))
+    lines = lines.with_columns(pl.col("record").str.split(layout.separator))
     ragged = pl.col("record").list.len() != len(names)
     lines = without(lines, ragged, rejects, file, f"not {len(names)} cells")
     if lines.is_empty():

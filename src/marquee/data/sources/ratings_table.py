@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from marquee.data.schema import rows_differ
 from marquee.data.sources.base import Files, Rejects
 from marquee.data.sources.ratings_file import Layout, parse_lines, without
 
@@ -59,13 +60,11 @@ def _latest_of_each(
     lines: pl.DataFrame, layout: Layout, rejects: Rejects, file: str
 ) -> pl.DataFrame:
     """The lines without those that the same viewer replaced by a later rating of the title."""
-    pair = _pairs(lines[layout.viewer], lines[layout.title])
-    if (np.diff(pair) > 0).all():
+    if rows_differ(lines.select(layout.viewer, layout.title)):
         return lines
+    pair = _pairs(lines[layout.viewer], lines[layout.title])
     ordered = np.sort(pair)
     repeated = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    if not repeated.size:
-        return lines
     rivals = lines.with_columns(pl.Series("_pair", pair)).filter(
         pl.col("_pair").is_in(pl.Series(repeated).implode())
     )
