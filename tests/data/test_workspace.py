@@ -291,6 +291,22 @@ def test_a_reader_never_sees_tables_of_two_writes(tmp_path: Path) -> None:
     assert len(set(seen)) > 2
 
 
+def test_a_reader_whose_snapshot_is_cleared_away_gets_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Workspace(tmp_path).write(generation(1))
+    reading = pl.read_parquet
+    later = iter((2, 3))
+
+    def slow(path: Path) -> pl.DataFrame:
+        for number in later:
+            Workspace(tmp_path).write(generation(number), rejects=REJECTS.empty())
+        return reading(path)
+
+    monkeypatch.setattr(pl, "read_parquet", slow)
+    assert number_of(Workspace(tmp_path).tables()) == 3
+
+
 def test_old_snapshots_are_cleared_away(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     for number in range(6):
