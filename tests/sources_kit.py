@@ -138,7 +138,7 @@ def ml_10m(folder: Path) -> Path:
             "movies.dat": (
                 "122::Böömerang Alley (1992)::Comedy|Romance\n"
                 "185::Cable, The (1995)::(no genres listed)\n"
-                "186::Quiet\n"
+                "186::Quiet::Drama\n"
             ),
             "tags.dat": (
                 "15::185::Sea Voyage!::1215184630\n16::185::sea voyage!::1215184630\n"
