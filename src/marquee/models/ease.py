@@ -40,8 +40,8 @@ class EASE(Recommender):
     """Penalty on the weights, in likes: how often two items must meet before it counts.
 
     The default was chosen from 50 to 1,200 by NDCG@10 on a validation tenth of the training part of
-    ``random:0.1``, seed 0: within 1 % of the best on MovieLens 100K, MovieLens 1M and the built-in
-    world, with likes from 3 stars on; more data wants more.
+    ``random:0.1``: within 2 % of the best on MovieLens 100K, MovieLens 1M and the built-in world
+    (``python benchmarks/ease.py --choose``); more data wants more.
     """
     liked_from: float = 0.0
     """Only interactions with at least this value count as liked; the rest are seen but say
