@@ -173,10 +173,12 @@ def _keys(
     titles: pl.DataFrame, keys_of: Callable[[str | None, str | None], frozenset[str]]
 ) -> pl.DataFrame:
     """Title, kind and key: a row for each key of the title's names."""
-    names = zip(titles["name"], titles["original_name"], strict=True)
-    keys = [sorted(keys_of(name, original)) for name, original in names]
-    return (
-        titles.select("title_id", "kind", pl.Series("key", keys, dtype=pl.List(pl.String)))
-        .explode("key")
-        .drop_nulls("key")
+    rows: list[int] = []
+    keys: list[str] = []
+    for row, names in enumerate(zip(titles["name"], titles["original_name"], strict=True)):
+        for key in sorted(keys_of(*names)):
+            rows.append(row)
+            keys.append(key)
+    return titles.select("title_id", "kind")[rows].with_columns(
+        pl.Series("key", keys, dtype=pl.String)
     )

@@ -199,11 +199,12 @@ def name_keys(*names: str | None) -> frozenset[str]:
     ``Leon (The Professional)`` goes by itself, ``Leon`` and ``The Professional``. Names that are
     null or empty give nothing.
     """
-    keys: set[str] = set()
-    for name in filter(None, names):
-        parsed = parse_title(name)
-        keys |= {normalize(text) for text in (name, parsed.name, *parsed.also)}
-    return frozenset(keys - {""})
+    texts: set[str] = set()
+    for name in {name for name in names if name}:
+        bare, _ = split_year(name)
+        parsed = parse_title(bare)
+        texts |= {article_first(bare), parsed.name, *parsed.also}
+    return frozenset({normalize(text) for text in texts} - {""})
 
 
 def part_keys(*names: str | None) -> frozenset[str]:
@@ -213,10 +214,11 @@ def part_keys(*names: str | None) -> frozenset[str]:
     Parts of up to three letters are none.
     """
     keys: set[str] = set()
-    for name in filter(None, names):
+    for name in {name for name in names if name}:
         whole = parse_title(name).name
         parts = [part for part in _SEGMENT.split(whole) if part.strip()]
         shorter = {parts[0], parts[-1]} if len(parts) > 1 else set()
-        shorter.add(_WHOSE.sub("", whole))
-        keys |= {normalize(part) for part in shorter} - {normalize(whole)}
+        shorter |= {_WHOSE.sub("", whole)} - {whole}
+        if shorter:
+            keys |= {normalize(part) for part in shorter} - {normalize(whole)}
     return frozenset(key for key in keys if len(key) > 3)
