@@ -310,7 +310,7 @@ def test_a_bad_hyperparameter_is_refused_by_name_and_value(name: str) -> None:
     if not numeric:
         pytest.skip("has no numeric hyperparameter")
     for field, value in numeric.items():
-        bad_values = [-1] if isinstance(value, int) else [-1.0, math.nan, math.inf]
+        bad_values = [-1, 1.5, math.nan] if isinstance(value, int) else [-1.0, math.nan, math.inf]
         for bad in bad_values:
             with pytest.raises(ParameterError, match=rf"{field}\b.* got {bad}"):
                 build(name, **{field: bad})

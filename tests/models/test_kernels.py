@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,8 @@ assert "numba" in sys.modules
 
 
 def run(code: str, **environment: str) -> None:
-    """Runs the code in a fresh process with that environment and no other."""
+    """Runs the code in a fresh process with the modules of this one and that environment only."""
+    environment["PYTHONPATH"] = os.pathsep.join(sys.path)
     subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         env=environment,

@@ -120,13 +120,18 @@ class Recommender(ABC):
             )
 
     def check_at_least(self, minimum: float, *names: str) -> None:
-        """Raises ``ParameterError`` for a hyperparameter below the minimum, or not finite."""
+        """Raises ``ParameterError`` for a hyperparameter below the minimum, or not finite.
+
+        One whose default is a whole number must be one.
+        """
+        whole = {f.name for f in dataclasses.fields(self) if isinstance(f.default, int)}
         for name in names:
             value = getattr(self, name)
+            kind = "whole number" if name in whole else "number"
             # A comparison with NaN is false, so the promise is tested and not its breach.
-            if not minimum <= value < np.inf:
+            if not minimum <= value < np.inf or (name in whole and value != int(value)):
                 raise ParameterError(
-                    f"{name} of {type(self).__name__} must be a number of at least {minimum:g}, "
+                    f"{name} of {type(self).__name__} must be a {kind} of at least {minimum:g}, "
                     f"got {value}"
                 )
 

@@ -72,8 +72,9 @@ class SVD(Recommender):
 
     def __post_init__(self) -> None:
         self.check_at_least(1, "factors", "epochs", "n_threads")
-        self.check_at_least(0, "learning_rate", "l2", "init_std", "fold_in_l2", "seed")
-        self.check_at_least(0, "fold_in_l2_offset")
+        self.check_at_least(0, "learning_rate", "l2", "init_std", "seed")
+        # Without a penalty a short profile has no unique solution.
+        self.check_at_least(1e-6, "fold_in_l2", "fold_in_l2_offset")
 
     def _fit(self, train: Interactions) -> None:
         from marquee.models.descent import descent, padded
@@ -84,7 +85,6 @@ class SVD(Recommender):
         b, c = np.zeros(train.n_users, np.float32), np.zeros(train.n_items, np.float32)
         scale = Scale.of(train)
         strata = _strata(train, scale.mean)
-
         descend = descent(width)
 
         def visit(block: Block) -> None:
@@ -120,28 +120,26 @@ class SVD(Recommender):
     ) -> NDArray[np.float32]:
         """Predicted ratings of the pairs, within the range of the training data."""
         at, to = self.checked_pairs(profiles, rows, columns)
-        asked, at_asked = np.unique(at, return_inverse=True)
-        b, P = self._fold_in(profiles.take(asked))
-        ratings: NDArray[np.float32] = b[at_asked] + self.item_offsets_[to]
-        for start in range(0, len(at), PAIRS_AT_ONCE):
-            pairs = slice(start, start + PAIRS_AT_ONCE)
-            ratings[pairs] += np.einsum(
-                "ij,ij->i", P[at_asked[pairs]], self.item_factors_[to[pairs]]
-            )
+        people, person = np.unique(at, return_inverse=True)
+        b, P = self._fold_in(profiles.take(people))
+        ratings: NDArray[np.float32] = b[person] + self.item_offsets_[to]
+        for start in range(0, len(to), PAIRS_AT_ONCE):
+            some = slice(start, start + PAIRS_AT_ONCE)
+            ratings[some] += np.einsum("ij,ij->i", P[person[some]], self.item_factors_[to[some]])
         return on_scale(ratings, self.scale_)
 
     def _fold_in(self, profiles: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Mean plus offset, shape (n_profiles,), and factors, (n_profiles, factors), of users."""
         matrix, mean = profiles.matrix, np.float32(self.scale_[0])
         deviations = matrix.data - mean - self.item_offsets_[matrix.indices]
-        # One more column, of ones, carries the offset.
-        design = np.c_[self.item_factors_, np.ones(len(self.item_offsets_), np.float32)]
         penalty = np.full(self.factors + 1, self.fold_in_l2, np.float32)
         penalty[-1] = self.fold_in_l2_offset
         solved = np.zeros((profiles.n_users, self.factors + 1), np.float32)
         for row in np.flatnonzero(np.diff(matrix.indptr)):
             entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
-            X = design[matrix.indices[entries]]
+            factors = self.item_factors_[matrix.indices[entries]]
+            # One more column, of ones, carries the offset.
+            X = np.column_stack([factors, np.ones(len(factors), np.float32)])
             solved[row] = np.linalg.solve(X.T @ X + np.diag(penalty), X.T @ deviations[entries])
         return mean + solved[:, -1], solved[:, :-1]
 
