@@ -1,13 +1,14 @@
 """How fast ratings files become ``Interactions``, beside pandas, and what 20 million cost.
 
-Two cases, each measured in child processes, so that no run profits from another:
+Two cases, each measured in processes of its own:
 
 * MovieLens 1M in the publisher's ``::`` format: this package's whole reader, checks included,
   against ``pandas.read_csv(engine="python")``, which checks nothing; both read ratings, films and
   viewers and end in ``Interactions``. With ``MARQUEE_DATA``
-  the lines are those of the real set, else synthetic ones of its size.
+  the lines are those of the real set, else synthetic ones of its size. One process each, whose
+  first run is not counted.
 * 20 million synthetic ratings as CSV: wall time, CPU time and peak memory of reading, checking and
-  building ``Interactions``.
+  building ``Interactions``, each run in a fresh process.
 
 Run as ``python benchmarks/readers.py [--repeats N] [--ratings N] [--json]``, where pandas is there.
 """
@@ -41,14 +42,15 @@ def main() -> None:
     """Measures both cases and prints a table, or JSON."""
     options = _options()
     if options.child:
-        print(json.dumps(_measure(options.child, Path(options.path))))
+        runs = [_measure(options.child, Path(options.path)) for _ in range(options.repeats)]
+        print(json.dumps(runs))
         return
     with tempfile.TemporaryDirectory() as temporary:
         dat, origin = _write_1m(Path(temporary) / "1m")
-        marquee = _runs("marquee-dat", dat, options.repeats)
-        pandas = _runs("pandas-dat", dat, options.repeats)
+        marquee = _child("marquee-dat", dat, options.repeats + 1)[1:]
+        pandas = _child("pandas-dat", dat, options.repeats + 1)[1:]
         big = _write_csv(Path(temporary) / "big", options.ratings)
-        large = _runs("marquee-csv", big, options.repeats)
+        large = [run for _ in range(options.repeats) for run in _child("marquee-csv", big, 1)]
     ratio, cpu_ratio = (
         _median(pandas, name) / _median(marquee, name) for name in ("wall_s", "cpu_s")
     )
@@ -89,13 +91,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _runs(case: str, path: Path, repeats: int) -> list[dict[str, float]]:
+def _child(case: str, path: Path, n_runs: int) -> list[dict[str, float]]:
+    """Runs of one case in a fresh process."""
     command = [sys.executable, __file__, "--child", case, "--path", str(path)]
-    outputs = [
-        subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        for _ in range(repeats)
-    ]
-    return [json.loads(output) for output in outputs]
+    command += ["--repeats", str(n_runs)]
+    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    runs: list[dict[str, float]] = json.loads(output)
+    return runs
 
 
 def _measure(case: str, path: Path) -> dict[str, float]:
