@@ -82,7 +82,7 @@ def test_a_line_too_long_is_found_where_nothing_else_is_wrong(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "line", ["1:2::2::3::4", "1::2::3:4", "1:2:3:4", "1::2::3::4::", "1::2::3"]
+    "line", ["1:2::2::3::4", "1:7:2::3::4", "1::2::3:4", "1:2:3:4", "1::2::3::4::", "1::2::3"]
 )
 def test_colons_that_separate_nothing_are_found(line: str, tmp_path: Path) -> None:
     path = write_file(tmp_path, "ratings.dat", f"1::2::3::4\n{line}\n1::3::3::\n")
@@ -231,12 +231,12 @@ def test_ids_far_apart_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_ids_whose_pairs_do_not_fit_one_number_are_told_apart(tmp_path: Path) -> None:
-    # The viewers are 2**33 apart and the titles span 2**31: their product is 0 in 64 bits.
-    path = write_file(tmp_path, "ratings.csv", HEADER + f"0,1,3,1\n{2**33},1,4,1\n")
+    # The viewers are 2**33 apart and the titles span 2**31: the product is 0 in 64 bits.
+    lines = f"0,1,3,1\n{2**33},1,4,1\n0,{2**31},4,1\n0,1,5,2\n"
+    path = write_file(tmp_path, "ratings.csv", HEADER + lines)
     known = ("movies.csv", pl.Series([1, 2**31]))
-    text = HEADER + f"0,1,3,1\n{2**33},1,4,1\n0,{2**31},4,1\n"
-    path.write_text(text)
     rejects = Rejects("test")
     ratings = read_ratings(Files(path), "ratings.csv", CSV, rejects, titles=known)
-    assert ratings.height == 3
-    assert rejects.frame().is_empty()
+    kept = ratings.select("viewer_id", "title_id", "rating").rows()
+    assert kept == [(2**33, 1, 4.0), (0, 2**31, 4.0), (0, 1, 5.0)]
+    assert rejects.frame()["line"].to_list() == [2]
