@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
+from marquee.data.sources import SOURCES, Files
 from marquee.models import ALGORITHMS, ease_content_blend
 from marquee.models.abilities import PredictsRatings, UsesTitles
 from marquee.models.base import Recommender
@@ -170,3 +172,22 @@ UGLY: dict[str, Callable[[], Interactions]] = {
     "single item": single_item,
     "silence": silence,
 }
+
+
+def movielens_fold(data_root: Path, fold: str) -> tuple[Interactions, Interactions]:
+    """Training and test part of a published fold of MovieLens 100K, over the same indexes."""
+    source = SOURCES["ml-100k"]
+    assert source.read_fold is not None
+    train, test = source.read_fold(Files(data_root / "ml-100k"), fold)
+    indexes = {
+        "user_index": IdIndex.of(np.r_[train["viewer_id"], test["viewer_id"]]),
+        "item_index": IdIndex.of(np.r_[train["title_id"], test["title_id"]]),
+    }
+    return Interactions.from_ratings(train, **indexes), Interactions.from_ratings(test, **indexes)
+
+
+def rmse(model: Recommender, train: Interactions, test: Interactions) -> float:
+    """Root mean squared error of the test ratings, predicted from the training profiles."""
+    assert isinstance(model, PredictsRatings)
+    predicted = model.predict_ratings(train, test.rows, test.matrix.indices)
+    return float(np.sqrt(np.mean((predicted.astype(float) - test.matrix.data) ** 2)))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import pytest
 
 from marquee.data.interactions import Interactions
 from marquee.models.bias import Bias
-from recommender_kit import ragged
+from recommender_kit import movielens_fold, ragged, rmse
 
 
 def penalized_least_squares(
@@ -73,3 +76,10 @@ def test_a_visitor_is_judged_by_the_profile_alone() -> None:
         ["new"] * 3, train.items.ids[:3], [5, 5, 5], item_index=train.items
     )
     assert (model.score(stern) < model.score(kind)).all()
+
+
+@pytest.mark.real
+def test_movielens_errors_are_those_of_the_reference(data_root: Path) -> None:
+    # Surprise 1.1.5: BaselineOnly.
+    train, test = movielens_fold(data_root, "u1")
+    assert rmse(Bias().fit(train), train, test) == pytest.approx(0.9599, abs=1e-4)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from marquee.data.interactions import Interactions
 from marquee.models.bias import Bias
 from marquee.models.item_knn import ItemKNN
-from recommender_kit import ragged, rated_checkerboard
+from recommender_kit import movielens_fold, ragged, rated_checkerboard, rmse
 
 
 def baseline(train: Interactions) -> NDArray[np.float64]:
@@ -89,3 +91,10 @@ def test_items_rated_the_other_way_round_are_not_similar() -> None:
     items, _ = model.similar([0, 5], k=9)
     assert set(items[0]) == {2, 4, 6, 8, -1}
     assert set(items[1]) == {1, 3, 7, 9, -1}
+
+
+@pytest.mark.real
+def test_movielens_errors_are_those_of_the_reference(data_root: Path) -> None:
+    # Surprise 1.1.5: KNNBaseline, item-based, pearson_baseline, shrinkage 100.
+    train, test = movielens_fold(data_root, "u1")
+    assert rmse(ItemKNN().fit(train), train, test) == pytest.approx(0.935885, abs=1e-5)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
 from marquee.models import svd
 from marquee.models.svd import SVD
-from recommender_kit import ragged, silence
+from recommender_kit import movielens_fold, ragged, rmse, silence
 
 
 def visits(train: Interactions) -> list[tuple[int, int, float]]:
@@ -122,3 +124,19 @@ def test_every_pass_is_reported() -> None:
     passes: list[tuple[int, int]] = []
     SVD(factors=2, epochs=3).fit(silence(), on_epoch=lambda *done: passes.append(done))
     assert passes == [(1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("fold", "reference"),
+    [("u1", 0.9505), ("u2", 0.9407), ("u3", 0.9343), ("u4", 0.9323), ("u5", 0.9349)],
+)
+def test_movielens_errors_are_no_greater_than_the_reference(
+    data_root: Path, fold: str, reference: float
+) -> None:
+    # Surprise 1.1.5: SVD with its defaults, mean of three seeds.
+    train, test = movielens_fold(data_root, fold)
+    same = SVD(factors=100, epochs=20, learning_rate=0.005, l2=0.02, init_std=0.1, fold_in_l2=20)
+    assert rmse(same.fit(train), train, test) <= reference
+    assert rmse(SVD().fit(train), train, test) <= reference - 0.02
