@@ -9,10 +9,10 @@ from typing import Any
 
 import polars as pl
 
-from marquee.data.merge import JoinReport, merge
+from marquee.data.merge import JoinReport, first_origins, merge
 from marquee.data.sources import Loaded, Source, read_source
 from marquee.data.tables import Tables
-from marquee.data.workspace import Workspace
+from marquee.data.workspace import Workspace, write_parquet
 from marquee.data.world import SOURCE as WORLD
 from marquee.data.world import build_world, write_world
 from marquee.errors import TooManyRejectsError
@@ -57,10 +57,10 @@ def add_source(
         If the files cannot be read.
     TooManyRejectsError
         If more than 1 % of the records are rejected and ``allow_rejects`` is false; nothing is
-        written then.
+        written then. A viewer's own export is never refused for its rejects.
     """
     source, loaded = read_source(path, name)
-    if not allow_rejects:
+    if source.strict and not allow_rejects:
         _judge(source, loaded, path)
     with workspace.writing():
         merged = merge(workspace.tables(), loaded.tables, source.name)
@@ -90,7 +90,6 @@ def add_world(
         "n_viewers": n_viewers,
         "n_ratings": n_ratings,
         "seed": seed,
-        "on_step": on_step,
     }
     with workspace.writing():
         if _holds_others(workspace):
@@ -98,7 +97,10 @@ def add_world(
             workspace.write(merged.tables, rejects=workspace.frame("rejects"))
         else:
             with workspace.new_snapshot() as folder:
-                write_world(folder, **size)
+                write_world(folder, **size, on_step=on_step)
+                # Without its origins a world that is joined to others later would be renumbered.
+                titles = pl.read_parquet(folder / "titles.parquet")
+                write_parquet(first_origins(titles, WORLD), folder / "origins.parquet")
     return workspace.counts()
 
 

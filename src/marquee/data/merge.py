@@ -159,6 +159,14 @@ def _replaced(known: pl.DataFrame, fresh: pl.DataFrame, source: str) -> pl.DataF
     return pl.concat(parts)
 
 
+def first_origins(titles: pl.DataFrame, source: str) -> pl.DataFrame:
+    """Origins of the titles of the first source of a body, which keep their numbers."""
+    numbers = titles.select(
+        "title_id", pl.col("title_id").alias("new_id"), pl.lit("nothing").alias("matched_by")
+    )
+    return _origins(numbers, titles, source)
+
+
 def _origins(numbers: pl.DataFrame, titles: pl.DataFrame, source: str) -> pl.DataFrame:
     rows = numbers.join(titles.select("title_id", "name", "year"), on="title_id", validate="1:1")
     return rows.select(

@@ -119,6 +119,8 @@ def add(
     say(f"Read {added.n_records:,} records of {added.source}, {added.n_rejected:,} rejected.")
     say(f"Joined titles: {added.join}.")
     say_table(("table", "rows"), added.tables.items(), f"Workspace {settings.home} now")
+    if added.join.ambiguous:
+        say("Look at what could not be placed: marquee data show ambiguous")
     if added.n_rejected:
         say("Look at what was rejected: marquee data show rejects")
 

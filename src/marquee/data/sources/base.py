@@ -34,6 +34,8 @@ class Source:
     recognizes: Callable[[Files], bool]
     """Whether the files look like this format; reads names and first lines only."""
     read: Callable[[Files], Loaded]
+    strict: bool = True
+    """Whether too many rejects stop an add; a person's own export holds whatever it holds."""
     fold_names: tuple[str, ...] = ()
     """Names of the train and test splits that the publisher ships."""
     read_fold: Callable[[Files, str], tuple[pl.DataFrame, pl.DataFrame]] | None = None

@@ -153,4 +153,5 @@ SOURCE = Source(
     summary="a viewer's own ratings from IMDb, as CSV",
     recognizes=_recognizes,
     read=_read,
+    strict=False,
 )

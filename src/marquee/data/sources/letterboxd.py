@@ -109,4 +109,5 @@ SOURCE = Source(
     summary="a viewer's own export from Letterboxd: ratings.csv, diary.csv, or the whole zip",
     recognizes=_recognizes,
     read=_read,
+    strict=False,
 )

@@ -62,4 +62,5 @@ SOURCE = Source(
     summary="a viewer's own export from movielens.org: movielens-ratings.csv",
     recognizes=_recognizes,
     read=_read,
+    strict=False,
 )

@@ -174,4 +174,5 @@ SOURCE = Source(
     summary="a viewer's own ratings from Trakt, as JSON",
     recognizes=_recognizes,
     read=_read,
+    strict=False,
 )
