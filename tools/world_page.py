@@ -15,7 +15,7 @@ def rewritten(page: str) -> str:
     for name, table in (("effects", effects_table()), ("scores", scores_table())):
         start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         pattern = re.escape(start) + ".*?" + re.escape(end)
-        page, found = re.subn(pattern, f"{start}\n{table}\n{end}", page, flags=re.DOTALL)
+        page, found = re.subn(pattern, f"{start}\n\n{table}\n\n{end}", page, flags=re.DOTALL)
         if found != 1:
             raise ValueError(
                 f"{PAGE.name} must have {start} ... {end} once, it has it {found} times"

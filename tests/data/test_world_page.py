@@ -14,7 +14,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "world.md"
 
 def part(name: str) -> str:
     page = PAGE.read_text(encoding="utf-8")
-    found = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", page, re.DOTALL)
+    found = re.search(rf"<!-- {name} -->\n\n(.*?)\n\n<!-- /{name} -->", page, re.DOTALL)
     assert found is not None, f"docs/world.md has no part {name}"
     return found[1]
 

@@ -32,6 +32,7 @@ def scores_table(n_titles: int = 2000, n_viewers: int = 3000, n_ratings: int = 3
         )
     ).row(0, named=True)
     interval = best_interval()
+    without_talents = np.hypot(interval.sigma, np.hypot(effects.DIRECTOR_WORTH, effects.STAR_WORTH))
     return "\n\n".join(
         (
             _table(
@@ -45,6 +46,7 @@ def scores_table(n_titles: int = 2000, n_viewers: int = 3000, n_ratings: int = 3
                 ("best 80 % interval of log revenue", ""),
                 [
                     ("standard deviation of what cannot be known", f"{interval.sigma:.2f}"),
+                    ("the same for who knows all but the talents", f"{without_talents:.2f}"),
                     ("width in log points", f"{interval.width:.3f}"),
                     ("width as a ratio of dollars", f"{interval.factor:.2f}"),
                     ("share of films that it holds", f"{interval.coverage:.2f}"),
