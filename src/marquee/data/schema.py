@@ -86,7 +86,7 @@ TITLES = Schema(
         _TITLE,
         Column("kind", pl.String, "film or show", True, values=KINDS),
         Column("name", pl.String, "title as shown to a person, without the year", True),
-        Column("original_name", pl.String, "title in the original language"),
+        Column("original_name", pl.String, "title in the original language, or another name"),
         Column("year", pl.Int32, "year of first release", minimum=1870, maximum=2100),
         Column("release_date", pl.Date, "day of first release"),
         _KNOWN,

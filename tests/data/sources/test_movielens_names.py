@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from marquee.data.sources.movielens_names import name_of, original_name_of, year_of
+from marquee.data.sources.movielens_titles import named
 
 
 @pytest.mark.parametrize(
@@ -23,8 +23,8 @@ from marquee.data.sources.movielens_names import name_of, original_name_of, year
         ("Gray, Gray Sea (1999)", "Gray, Gray Sea", None, 1999),
         ("Near, Texas (1984)", "Near, Texas", None, 1984),
         ("One (Two) (Tres, El) (1982)", "One", "El Tres", 1982),
-        ("Seven (a.k.a. Se7en) (1995)", "Seven", None, 1995),
-        ("Crossing (aka Überfahrt) (1995)", "Crossing", None, 1995),
+        ("Seven (a.k.a. Se7en) (1995)", "Seven", "Se7en", 1995),
+        ("Crossing (aka Überfahrt) (1995)", "Crossing", "Überfahrt", 1995),
         ("Third Tide (1996) (V)", "Third Tide", None, 1996),
         ("Slope, The (L'Pente)(1982)", "The Slope", "L'Pente", 1982),
         ("Long One (2006–2009)", "Long One", None, 2006),
@@ -35,17 +35,12 @@ from marquee.data.sources.movielens_names import name_of, original_name_of, year
         ("Padded   Inside (1994) ", "Padded Inside", None, 1994),
         ("Kådis (Kådisbellan ) (1993)", "Kådis", "Kådisbellan", 1993),
         ("unknown", "unknown", None, None),
-        ("(1994)", "(1994)", None, 1994),
+        ("(1994)", "(1994)", None, None),
         ("The (1994)", "The", None, 1994),
     ],
 )
 def test_a_title_is_name_original_name_and_year(
     title: str, name: str, original: str | None, year: int | None
 ) -> None:
-    column = pl.col("title")
-    frame = pl.DataFrame({"title": [title]}).select(
-        name_of(column).alias("name"),
-        original_name_of(column).alias("original"),
-        year_of(column).alias("year"),
-    )
-    assert frame.row(0) == (name, original, year)
+    frame = named(pl.DataFrame({"title": [title]}), "title")
+    assert frame.select("name", "original_name", "year").row(0) == (name, original, year)

@@ -251,7 +251,7 @@ def test_csv_titles_links_tags_and_ratings(tmp_path: Path) -> None:
     assert (lantern["imdb_id"], lantern["tmdb_id"]) == ("tt0099123", 862)
     assert lantern["keywords"] == ["paper", "slow, sad"]
     crossing = title(loaded, 3)
-    assert (crossing["name"], crossing["original_name"]) == ("Überfahrt", None)
+    assert (crossing["name"], crossing["original_name"]) == ("Überfahrt", "Crossing")
     assert (crossing["year"], crossing["imdb_id"]) == (2009, "tt11223344")
     assert crossing["tmdb_id"] is None
     said = title(loaded, 4)

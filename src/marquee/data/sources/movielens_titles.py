@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import polars as pl
 
 from marquee.data.sources.base import Files, Rejects, decode, first_of_each, parse, read_records
-from marquee.data.sources.movielens_names import name_of, original_name_of, year_of
+from marquee.data.titles import parse_title
 from marquee.errors import SourceError
+
+_VIDEO = re.compile(r"\s*\(T?V\)\s*$")
+"""The mark of films made for video or television, behind the year."""
 
 KEYWORDS_PER_TITLE = 10
 """How many tags a title keeps, those that most viewers gave."""
@@ -62,11 +66,19 @@ def title_ids(
 
 
 def named(records: pl.DataFrame, title: str) -> pl.DataFrame:
-    """The records with ``name``, ``original_name`` and ``year`` taken from the title."""
+    """The records with ``name``, ``original_name`` and ``year`` taken from the title.
+
+    What stands in parentheses after the name is the original title, for some foreign films the
+    English one, or another name of the film; where there are several the last is taken.
+    """
+    parsed = [parse_title(_VIDEO.sub("", text)) for text in records[title]]
+    year = pl.Series("year", [film.year for film in parsed], pl.Int32)
     return records.with_columns(
-        name_of(pl.col(title)).alias("name"),
-        original_name_of(pl.col(title)).alias("original_name"),
-        year_of(pl.col(title)).alias("year"),
+        pl.Series("name", [film.name for film in parsed], pl.String),
+        pl.Series(
+            "original_name", [film.also[-1] if film.also else None for film in parsed], pl.String
+        ),
+        pl.when(year.is_between(1870, 2100)).then(year).alias("year"),
     )
 
 
