@@ -17,6 +17,7 @@ from marquee.errors import NotFittedError, ParameterError
 from marquee.models import ALGORITHMS
 from marquee.models.abilities import ExplainsScores, FindsSimilarItems, PredictsRatings
 from marquee.models.base import Recommender
+from marquee.models.popularity import Popularity
 from recommender_kit import (
     SIDE,
     UGLY,
@@ -396,3 +397,15 @@ def test_items_of_the_same_kind_are_found_similar(name: str) -> None:
     known = nearest >= 0
     assert known.sum() > SIDE / 2
     assert ((nearest - np.arange(SIDE))[known] % 2 == 0).all()
+
+
+def test_a_fit_that_fails_leaves_the_model_unfitted() -> None:
+    class Failing(Popularity):
+        def _fit(self, train: Interactions) -> None:
+            raise RuntimeError("no memory left")
+
+    model = Failing()
+    with pytest.raises(RuntimeError):
+        model.fit(checkerboard())
+    with pytest.raises(NotFittedError):
+        model.score(checkerboard())

@@ -50,6 +50,9 @@ class Recommender(ABC):
         self._on_epoch = on_epoch
         try:
             self._fit(train)
+        except BaseException:
+            del self.items_  # half a fit is none
+            raise
         finally:
             self._on_epoch = None
         return self
