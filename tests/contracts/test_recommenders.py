@@ -402,7 +402,7 @@ def test_items_of_the_same_kind_are_found_similar(name: str) -> None:
 def test_a_fit_that_fails_leaves_the_model_unfitted() -> None:
     class Failing(Popularity):
         def _fit(self, train: Interactions) -> None:
-            raise RuntimeError("no memory left")
+            raise RuntimeError(f"no memory left for {len(train)} entries")
 
     model = Failing()
     with pytest.raises(RuntimeError):
