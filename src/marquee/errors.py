@@ -12,6 +12,7 @@
     │   ├── UnrecognizedFormatError   no reader knows the file
     │   └── TooManyRejectsError       more bad rows than allowed
     ├── DownloadError            a publisher's file could not be fetched whole
+    ├── FeedbackError            the feedback database refuses a record, or does not answer
     ├── WorkspaceError           the workspace lacks something, or is held by another process
     └── SavedModelError          a saved model is damaged or written by something else
 """
@@ -59,6 +60,17 @@ class TooManyRejectsError(SourceError):
 
 class DownloadError(MarqueeError):
     """A publisher's file could not be fetched whole."""
+
+
+class FeedbackError(MarqueeError):
+    """The feedback database refuses a record, or does not answer.
+
+    ``problems`` maps the place of each refused record of a batch to what is wrong with it.
+    """
+
+    def __init__(self, message: str, problems: dict[int, str] | None = None) -> None:
+        super().__init__(message)
+        self.problems = problems or {}
 
 
 class WorkspaceError(MarqueeError):

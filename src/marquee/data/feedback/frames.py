@@ -1,0 +1,106 @@
+"""Feedback of all viewers as tables for the next fit."""
+
+from __future__ import annotations
+
+import polars as pl
+import sqlalchemy as sa
+
+from marquee.data.feedback.reading import in_force
+from marquee.data.feedback.schema import answers
+from marquee.data.schema import RATINGS, SECONDS, conform
+
+SOURCE = "feedback"
+"""Public name of the feedback database as a source."""
+
+WATCHES = {
+    "viewer_id": pl.Int64(),
+    "title_id": pl.Int64(),
+    "watch_fraction": pl.Float32(),
+    "watched_at": SECONDS,
+    "source": pl.String(),
+}
+"""Columns of what was watched; the fraction is null where a title was only marked as seen."""
+
+IMPRESSIONS = {
+    "viewer_id": pl.Int64(),
+    "answer_id": pl.String(),
+    "title_id": pl.Int64(),
+    "place": pl.Int64(),
+    "model": pl.String(),
+    "snapshot": pl.String(),
+    "shown_at": SECONDS,
+}
+"""Columns of what was shown: one title in one list a row, at its place, 1 first."""
+
+SHOWN: dict[str, pl.DataType] = {
+    "viewer_id": pl.Int64(),
+    "answer_id": pl.String(),
+    "titles": pl.List(pl.Int64),
+    "model": pl.String(),
+    "snapshot": pl.String(),
+    "at_us": pl.Int64(),
+}
+SAID = {"viewer_id": pl.Int64, "title_id": pl.Int64, "value": pl.Float64, "at_us": pl.Int64}
+
+
+def ratings_frame(connection: sa.Connection) -> pl.DataFrame:
+    """The ratings in force in the columns of the ratings table, by viewer and title.
+
+    ``watch_fraction`` is filled for titles that are rated and watched; those only watched are in
+    ``watches_frame``.
+    """
+    watched = _said(connection, "watch").select(
+        "viewer_id", "title_id", pl.col("value").alias("watch_fraction")
+    )
+    ratings = _said(connection, "rating").join(
+        watched, on=["viewer_id", "title_id"], how="left", validate="1:1"
+    )
+    frame = ratings.select(
+        "viewer_id",
+        "title_id",
+        pl.col("value").alias("rating"),
+        _moment().alias("rated_at"),
+        "watch_fraction",
+        pl.lit(SOURCE).alias("source"),
+    )
+    return conform(frame, RATINGS).sort("viewer_id", "title_id")
+
+
+def watches_frame(connection: sa.Connection) -> pl.DataFrame:
+    """Titles that viewers watched or marked as seen, columns ``WATCHES``, by viewer and title."""
+    watched, seen = _said(connection, "watch"), _said(connection, "seen")
+    only_seen = seen.join(watched, on=["viewer_id", "title_id"], how="anti")
+    said = pl.concat([watched, only_seen.with_columns(pl.lit(None, pl.Float64).alias("value"))])
+    return said.select(
+        "viewer_id",
+        "title_id",
+        pl.col("value").cast(pl.Float32).alias("watch_fraction"),
+        _moment().alias("watched_at"),
+        pl.lit(SOURCE).alias("source"),
+    ).sort("viewer_id", "title_id")
+
+
+def impressions_frame(connection: sa.Connection) -> pl.DataFrame:
+    """What was shown to whom, columns ``IMPRESSIONS``, by viewer, list and place."""
+    rows = connection.execute(sa.select(*(answers.c[name] for name in SHOWN)))
+    frame = pl.DataFrame([tuple(row) for row in rows], schema=SHOWN, orient="row")
+    return (
+        frame.with_columns(pl.int_ranges(1, pl.col("titles").list.len() + 1).alias("place"))
+        .explode("titles", "place")
+        .select(
+            *("viewer_id", "answer_id", pl.col("titles").alias("title_id"), "place"),
+            *("model", "snapshot", _moment().alias("shown_at")),
+        )
+        .sort("viewer_id", "answer_id", "place")
+    )
+
+
+def _said(connection: sa.Connection, facet: str) -> pl.DataFrame:
+    """Viewer, title, value and moment of what is in force of a facet."""
+    force = in_force(facet).order_by(None).subquery()
+    rows = connection.execute(sa.select(*(force.c[name] for name in SAID)))
+    return pl.DataFrame([tuple(row) for row in rows], schema=SAID, orient="row")
+
+
+def _moment() -> pl.Expr:
+    return pl.from_epoch("at_us", time_unit="us").dt.replace_time_zone("UTC")
