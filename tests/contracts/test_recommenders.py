@@ -226,6 +226,15 @@ def test_only_candidates_are_recommended(name: str) -> None:
         assert allowed[rows, items[rows, slots]].all()
 
 
+def test_candidates_that_are_no_mask_are_refused(name: str) -> None:
+    train = ragged()
+    model = fitted(name, train)
+    mask = np.ones((train.n_users + 1, train.n_items), np.bool_)
+    for wrong in (mask, mask[:1], mask[0, :1], mask[0].astype(np.int64), np.array([3, 1])):
+        with pytest.raises(ParameterError, match="candidates must be a mask of booleans of shape"):
+            model.recommend(train, candidates=wrong)
+
+
 def test_a_foreign_catalog_is_refused(name: str) -> None:
     train = ragged()
     model = fitted(name, train)

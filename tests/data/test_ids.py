@@ -75,12 +75,14 @@ def test_unknown_ids_are_named() -> None:
 
 @pytest.mark.parametrize("ids", [[1, 1], ["a", "a"], [1.5], [[1], [2]]])
 def test_ids_that_are_not_distinct_integers_or_texts_are_refused(ids: list[object]) -> None:
-    with pytest.raises(ParameterError, match="id"):
+    with pytest.raises(ParameterError, match=r"first (1|'a')$|must be a flat list of integers"):
         IdIndex(ids)  # type: ignore[arg-type]  # refused on purpose
 
 
 def test_order_tells_indexes_apart() -> None:
-    assert IdIndex([1, 2]) == IdIndex(np.array([1, 2], np.int16))
+    same = IdIndex([1, 2]), IdIndex(np.array([1, 2], np.int16))
+    assert same[0] == same[1]
+    assert len(set(same)) == 1
     assert IdIndex([1, 2]) != IdIndex([2, 1])
     assert IdIndex([1]) != [1]
     assert "2 ids" in repr(IdIndex([1, 2]))
@@ -93,3 +95,12 @@ def test_the_ids_are_a_copy_and_cannot_be_changed() -> None:
     assert list(index) == [1, 2]
     with pytest.raises(ValueError, match="read-only"):
         index.ids[0] = 5
+
+
+@pytest.mark.parametrize("n_wanted", [1, 3, 2_000])
+def test_few_and_many_ids_are_found_alike(n_wanted: int) -> None:
+    rng = np.random.default_rng(3)
+    index = IdIndex(rng.permutation(1_000) * 3 - 50)
+    wanted = rng.integers(-60, 3_000, n_wanted)
+    place = {id_: position for position, id_ in enumerate(index)}
+    assert index.find(wanted).tolist() == [place.get(id_, -1) for id_ in wanted.tolist()]

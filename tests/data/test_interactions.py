@@ -155,3 +155,21 @@ def test_a_matrix_that_breaks_its_promises_is_refused() -> None:
         Interactions(users, items, csr_array(np.array([[1, np.nan]], np.float32)))
     with pytest.raises(ParameterError, match="times"):
         Interactions(users, items, good, np.array([1]))
+
+
+def test_arrays_that_are_not_aligned_are_refused_by_name() -> None:
+    users, items, values = [2, 1, 1], [1, 2, 1], [1.0, 2.0, 3.0]
+    with pytest.raises(ParameterError, match="2 items for 3 users"):
+        Interactions.from_arrays(users, items[:2])
+    # A value too many would go unseen: the others are still put in order.
+    for wrong in ([*values, 4.0], values[:2]):
+        with pytest.raises(ParameterError, match=f"{len(wrong)} values for 3 users"):
+            Interactions.from_arrays(users, items, wrong)
+    with pytest.raises(ParameterError, match="1 times for 3 users"):
+        Interactions.from_arrays(users, items, values, [5])
+
+
+def test_profiles_are_taken_by_position_and_never_by_mask() -> None:
+    interactions = built([(1, 1, 3, 5), (2, 1, 4, 6)])
+    with pytest.raises(ParameterError, match="np.flatnonzero"):
+        interactions.take([False, True])

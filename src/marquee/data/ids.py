@@ -52,7 +52,7 @@ class IdIndex:
         self._sorted = values[self._order]
         repeated = self._sorted[1:][self._sorted[1:] == self._sorted[:-1]]
         if repeated.size:
-            raise ParameterError(f"{repeated.size} id(s) repeat, first {repeated[0]!r}")
+            raise ParameterError(f"{repeated.size} id(s) repeat, first {repeated[0].item()!r}")
         values.setflags(write=False)
         self.ids: NDArray[Any] = values
         """The ids in the order of their positions, read-only."""
@@ -75,9 +75,10 @@ class IdIndex:
             return np.full(wanted.shape, -1, np.int32)
         if (wanted.dtype.kind == "U") != (self._sorted.dtype.kind == "U"):
             return np.full(wanted.shape, -1, np.int32)
-        if {self.ids.dtype.kind, wanted.dtype.kind} <= {"i", "u"} and _is_dense(
-            self._sorted, wanted.size + self._sorted.size
-        ):
+        integers = {self.ids.dtype.kind, wanted.dtype.kind} <= {"i", "u"}
+        # A few ids are searched: a table would cost as much as the whole index.
+        many = wanted.size * SPARSENESS >= self._sorted.size
+        if integers and many and _is_dense(self._sorted, wanted.size + self._sorted.size):
             return self._look_up(wanted)
         place = np.minimum(np.searchsorted(self._sorted, wanted), self._sorted.size - 1)
         found = np.where(self._sorted[place] == wanted, self._order[place], -1)
@@ -120,10 +121,12 @@ class IdIndex:
         return bool(self.find(np.asarray([identifier]))[0] >= 0)
 
     def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
         return isinstance(other, IdIndex) and np.array_equal(self.ids, other.ids)
 
     def __hash__(self) -> int:
-        return hash((len(self), self.ids[:8].tobytes()))
+        return hash((len(self), *self.ids[:8].tolist()))
 
     def __repr__(self) -> str:
         return f"IdIndex({len(self)} ids)"

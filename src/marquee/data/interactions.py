@@ -61,7 +61,8 @@ class Interactions:
 
         ``values`` default to 1. Where a user and item occur twice the latest stands: the one with
         the greatest time, or the last in the arrays. The indexes default to the ids that occur,
-        ascending; an id outside a given index raises ``UnknownIdError``.
+        ascending; an id outside a given index raises ``UnknownIdError``, arrays of other lengths
+        ``ParameterError``.
         """
         users, items = np.asarray(users), np.asarray(items)
         user_index = IdIndex.of(users) if user_index is None else user_index
@@ -69,6 +70,9 @@ class Interactions:
         rows, columns = user_index.positions(users), item_index.positions(items)
         data = np.ones(len(rows), np.float32) if values is None else np.asarray(values, np.float32)
         seconds = None if times is None else np.asarray(times, np.int64)
+        for name, array in (("items", columns), ("values", data), ("times", seconds)):
+            if array is not None and array.shape != rows.shape:
+                raise ParameterError(f"{array.size} {name} for {rows.size} users; they are aligned")
         order = _order(rows, columns, seconds, (len(user_index), len(item_index)))
         if order is not None:
             rows, columns, data = rows[order], columns[order], data[order]
@@ -123,8 +127,17 @@ class Interactions:
         return np.repeat(np.arange(self.n_users, dtype=np.int32), counts)
 
     def take(self, positions: ArrayLike) -> Interactions:
-        """The profiles at those row positions, in that order."""
-        rows = np.asarray(positions, np.int64).ravel()
+        """The profiles at those row positions, in that order.
+
+        Raises
+        ------
+        ParameterError
+            If a position repeats, or they are a mask: give ``np.flatnonzero(mask)``.
+        """
+        given = np.asarray(positions)
+        if given.dtype == np.bool_:
+            raise ParameterError("positions of profiles must be numbers; give np.flatnonzero(mask)")
+        rows = given.astype(np.int64).ravel()
         starts, counts = self.matrix.indptr[rows], np.diff(self.matrix.indptr)[rows]
         indptr = np.zeros(len(rows) + 1, np.int32)
         np.cumsum(counts, out=indptr[1:])

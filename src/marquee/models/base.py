@@ -90,11 +90,13 @@ class Recommender(ABC):
         Raises
         ------
         NotFittedError, ParameterError
-            As :meth:`score`, or if k is below 1.
+            As :meth:`score`, or if k is below 1 or ``candidates`` are no such mask.
         """
         self.check_fitted(profiles)
         if k < 1:
             raise ParameterError(f"k must be at least 1, got {k}")
+        if candidates is not None:
+            _check_candidates(candidates, (profiles.n_users, profiles.n_items))
         block = max(1, BLOCK_CELLS // max(profiles.n_items, 1))
         parts = []
         for start in range(0, profiles.n_users, block):
@@ -167,6 +169,16 @@ class Recommender(ABC):
     @abstractmethod
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         """Scores of checked profiles, shape (n_profiles, n_items)."""
+
+
+def _check_candidates(candidates: NDArray[np.bool_], shape: tuple[int, int]) -> None:
+    """Raises ``ParameterError`` for anything but a mask over the items, or over profiles too."""
+    mask = np.asarray(candidates)
+    if mask.dtype != np.bool_ or mask.shape not in {shape, shape[1:]}:
+        raise ParameterError(
+            f"candidates must be a mask of booleans of shape {shape[1:]} or {shape}, "
+            f"got {mask.dtype} of shape {mask.shape}"
+        )
 
 
 def checked_positions(positions: ArrayLike, size: int, name: str) -> NDArray[np.int32]:
