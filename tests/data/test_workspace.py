@@ -77,6 +77,8 @@ def test_a_workspace_from_before_a_table_was_thought_of_still_opens(tmp_path: Pa
     workspace.path("ambiguous").unlink()
     assert number_of(workspace.tables()) == 7
     assert workspace.tables().ambiguous.is_empty()
+    assert workspace.counts()["ambiguous"] == 0
+    assert workspace.counts()["titles"] == N_ROWS
 
 
 def test_rejects_stay_until_they_are_replaced(tmp_path: Path) -> None:

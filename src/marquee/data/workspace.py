@@ -18,6 +18,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
@@ -89,15 +90,22 @@ class Workspace:
 
     def tables(self) -> Tables:
         """All canonical tables in memory, as one write left them."""
-        return self._one_snapshot(
-            lambda snapshot: Tables(**{name: self._read(snapshot, name) for name, _ in Tables()})
-        )
+        return self._one_snapshot(self._tables)
+
+    def tables_and_fingerprint(self) -> tuple[Tables, str]:
+        """The tables, and the fingerprint of these very tables whatever is written meanwhile.
+
+        Raises
+        ------
+        WorkspaceError
+            If the workspace is empty.
+        """
+        self.path("titles")
+        return self._one_snapshot(lambda snapshot: (self._tables(snapshot), self._digest(snapshot)))
 
     def counts(self) -> dict[str, int]:
         """Rows of each table in the snapshot in force; empty where there is none."""
-        if self.snapshot is None:
-            return {}
-        return {name: self.scan(name).select(pl.len()).collect().item() for name in schema.SCHEMAS}
+        return self._one_snapshot(self._counts)
 
     def fingerprint(self) -> str:
         """SHA-256 over the titles and ratings in force, as written.
@@ -192,6 +200,18 @@ class Workspace:
             return schema.SCHEMAS[table].empty()
         return pl.read_parquet(file)
 
+    def _tables(self, snapshot: str | None) -> Tables:
+        return Tables(**{table.name: self._read(snapshot, table.name) for table in fields(Tables)})
+
+    def _counts(self, snapshot: str | None) -> dict[str, int]:
+        if snapshot is None:
+            return {}
+        files = {name: self._file(snapshot, name) for name in schema.SCHEMAS}
+        return {
+            name: _n_rows(file) if file.exists() or not file.parent.exists() else 0
+            for name, file in files.items()
+        }
+
     def _digest(self, snapshot: str | None) -> str:
         digest = hashlib.sha256()
         for table in ("titles", "ratings"):
@@ -212,6 +232,10 @@ class Workspace:
                 folder.replace(folder.with_name(f".{folder.name}.old"))
         for folder in (self.home / "snapshots").glob(".*.old"):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _n_rows(file: Path) -> int:
+    return int(pl.scan_parquet(file).select(pl.len()).collect().item())
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:

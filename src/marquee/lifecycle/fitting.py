@@ -36,7 +36,19 @@ def fit_workspace(
     WorkspaceError
         If the workspace holds no titles or no ratings.
     """
-    tables = workspace.tables()
+    train, fingerprint = _training_data(workspace, model)
+    model.fit(train, on_epoch=on_epoch)
+    save(model, workspace.models / name, data_fingerprint=fingerprint, created_at=created_at)
+    replace_text(workspace.models / "CURRENT", name)
+    return model
+
+
+def _training_data(workspace: Workspace, model: Recommender) -> tuple[Interactions, str]:
+    """What to fit on, and its fingerprint; the model is given the titles if it uses them.
+
+    The tables end here: at 20 million ratings they take a gigabyte that the fit may need.
+    """
+    tables, fingerprint = workspace.tables_and_fingerprint()
     if tables.titles.is_empty() or tables.ratings.is_empty():
         raise WorkspaceError(
             f"{workspace.home} holds no ratings to learn from; run `marquee world` or "
@@ -44,15 +56,7 @@ def fit_workspace(
         )
     if isinstance(model, UsesTitles):
         model.use_titles(title_texts(tables))
-    model.fit(catalog_interactions(tables), on_epoch=on_epoch)
-    save(
-        model,
-        workspace.models / name,
-        data_fingerprint=workspace.fingerprint(),
-        created_at=created_at,
-    )
-    replace_text(workspace.models / "CURRENT", name)
-    return model
+    return catalog_interactions(tables), fingerprint
 
 
 def current_model(workspace: Workspace) -> str:

@@ -28,7 +28,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from marquee.data.workspace import replace_text
+from marquee.data.workspace import replace_text, sync
 from marquee.errors import MarqueeError, SavedModelError
 from marquee.lifecycle import state
 from marquee.lifecycle.manifest import (
@@ -78,7 +78,7 @@ def save(
         except MarqueeError:
             shutil.rmtree(version, ignore_errors=True)
             raise
-        _sync(folder)
+        sync(folder)
         replace_text(folder / "CURRENT", f"{version.name} {digest}\n")
         for old in sorted(folder.glob("version-*"))[:-KEPT_VERSIONS]:
             shutil.rmtree(old, ignore_errors=True)
@@ -127,7 +127,7 @@ def _write(model: Recommender, folder: Path, about: dict[str, Any]) -> str:
         stream.write(content)
         stream.flush()
         os.fsync(stream.fileno())
-    _sync(folder)
+    sync(folder)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -218,11 +218,3 @@ def _locked(folder: Path) -> Iterator[None]:
         raise SavedModelError(
             f"{folder} is being written by another process; try again when it is done"
         ) from error
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
