@@ -10,7 +10,8 @@ import pytest
 
 from film_lists_kit import imdb_5000
 from marquee.data.sources import imdb_5000 as source
-from marquee.data.sources.base import Files, Loaded
+from marquee.data.sources.base import Loaded
+from marquee.data.sources.files import Files
 
 
 @pytest.fixture

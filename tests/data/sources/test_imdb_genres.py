@@ -10,7 +10,8 @@ import pytest
 
 from film_lists_kit import imdb_genres
 from marquee.data.sources import imdb_genres as source
-from marquee.data.sources.base import Files, Loaded
+from marquee.data.sources.base import Loaded
+from marquee.data.sources.files import Files
 
 SHARED = 99123
 

@@ -11,7 +11,8 @@ import pytest
 
 from film_lists_kit import imdb_official
 from marquee.data.sources import imdb_official as source
-from marquee.data.sources.base import Files, Loaded
+from marquee.data.sources.base import Loaded
+from marquee.data.sources.files import Files
 from marquee.errors import SourceError
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from marquee.data.sources.base import Files, Loaded
+from marquee.data.sources.base import Loaded
+from marquee.data.sources.files import Files
 from marquee.data.sources.justwatch import KNOWN_ON, read
 from streaming_kit import JUSTWATCH, justwatch, write
 

@@ -10,7 +10,8 @@ import pytest
 
 from film_lists_kit import dataset_movie, movies_dataset, table, write
 from marquee.data.sources import movies_dataset as source
-from marquee.data.sources.base import Files, Loaded
+from marquee.data.sources.base import Loaded
+from marquee.data.sources.files import Files
 from marquee.errors import SourceError
 
 

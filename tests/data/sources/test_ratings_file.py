@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from marquee.data.sources import ratings_file
-from marquee.data.sources.base import Files, Rejects
+from marquee.data.sources.files import Files
 from marquee.data.sources.ratings_file import Layout, parse_lines
 from marquee.data.sources.ratings_table import read_ratings
+from marquee.data.sources.records import Rejects
 from marquee.errors import SourceError
 from sources_kit import gzipped, write_file, zipped
 

@@ -22,7 +22,8 @@ from marquee.data.sources import (
     tmdb_5000,
     trakt,
 )
-from marquee.data.sources.base import Files, Loaded, Source
+from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.files import Files
 from marquee.errors import ParameterError, SourceError, UnrecognizedFormatError
 
 _ALL: tuple[Source, ...] = (

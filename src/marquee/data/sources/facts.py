@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from marquee.data.schema import MEASURES
-from marquee.data.sources.base import Rejects, parse
+from marquee.data.sources.records import Rejects, parse
 
 BOX_OFFICE_DAYS = 180
 """Days after release at which box office counts as known: a theatrical run, with the countries that

@@ -14,16 +14,7 @@ from datetime import date
 
 import polars as pl
 
-from marquee.data.sources.base import (
-    Files,
-    Loaded,
-    Rejects,
-    Source,
-    files_to_read,
-    files_with_columns,
-    parse,
-    read_records,
-)
+from marquee.data.sources.base import Loaded, Source
 from marquee.data.sources.facts import (
     imdb_number,
     known_number,
@@ -34,6 +25,8 @@ from marquee.data.sources.facts import (
     title_known_on,
     year,
 )
+from marquee.data.sources.files import Files, files_to_read, files_with_columns
+from marquee.data.sources.records import Rejects, parse, read_records
 from marquee.data.tables import Tables
 
 NAME = "imdb-5000"

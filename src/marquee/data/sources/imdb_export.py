@@ -10,17 +10,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from marquee.data.sources.base import (
-    Files,
-    Loaded,
-    Rejects,
-    Source,
-    decode,
-    files_with_columns,
-    parse,
-    read_records,
-    require_columns,
-)
+from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.files import Files, decode_either, files_with_columns
+from marquee.data.sources.records import Rejects, parse, read_records, require_columns
 from marquee.data.sources.viewer_export import (
     RATED_LATER,
     imdb_id,
@@ -30,7 +22,6 @@ from marquee.data.sources.viewer_export import (
     stars,
     table_named,
 )
-from marquee.errors import SourceError
 
 NAME = "imdb-export"
 _COLUMNS = ("Const", "Your Rating", "Title")
@@ -58,7 +49,7 @@ def _read(files: Files) -> Loaded:
     rejects = Rejects(NAME)
     is_old = not files_with_columns(files, _COLUMNS) and files_with_columns(files, _OLD_COLUMNS)
     file = table_named(files, "ratings.csv", _OLD_COLUMNS if is_old else _COLUMNS)
-    records = read_records(_text(files, file), file, None, rejects)
+    records = read_records(decode_either(files.read(file), file, "cp1252"), file, None, rejects)
     records = records.rename({old: new for old, new in _OLD.items() if old in records.columns})
     require_columns(records.columns[1:], _COLUMNS, file)
     records = records.with_columns(
@@ -85,14 +76,6 @@ def _read(files: Files) -> Loaded:
         _listed("Directors").alias("person"),
     )
     return loaded(NAME, titles, rejects, directors=_directors(titles))
-
-
-def _text(files: Files, file: str) -> str:
-    content = files.read(file)
-    try:
-        return decode(content, file)
-    except SourceError:
-        return decode(content, file, "cp1252")
 
 
 def _parsed(records: pl.DataFrame, rejects: Rejects, file: str) -> pl.DataFrame:

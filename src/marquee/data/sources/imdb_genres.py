@@ -17,16 +17,7 @@ from datetime import date
 
 import polars as pl
 
-from marquee.data.sources.base import (
-    Files,
-    Loaded,
-    Rejects,
-    Source,
-    files_to_read,
-    files_with_columns,
-    parse,
-    read_records,
-)
+from marquee.data.sources.base import Loaded, Source
 from marquee.data.sources.facts import (
     imdb_id,
     imdb_number,
@@ -38,6 +29,8 @@ from marquee.data.sources.facts import (
     title_known_on,
     year,
 )
+from marquee.data.sources.files import Files, files_to_read, files_with_columns
+from marquee.data.sources.records import Rejects, parse, read_records
 from marquee.data.tables import Tables
 
 NAME = "imdb-genres"

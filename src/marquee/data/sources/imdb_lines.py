@@ -7,11 +7,10 @@ filters stream; counting and finding in one aggregation would hold the file.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 
-from marquee.data.sources.base import Files, Rejects, require_columns
+from marquee.data.sources.files import Files
+from marquee.data.sources.records import Rejects, require_columns
 from marquee.errors import SourceError
 
 
@@ -33,7 +32,7 @@ def scan(
         files.text(name)  # says what is wrong with it
     header = [cell.strip() for cell in head.split("\n", 1)[0].split("\t")]
     require_columns(header, columns, name)
-    path = path_of(files, name)
+    path = files.path_of(name)
     lines = (
         pl.scan_lines(
             files.read(name) if path is None else path,
@@ -77,11 +76,3 @@ def collect(lazy: pl.LazyFrame, files: Files, name: str) -> pl.DataFrame:
         return lazy.collect(engine="streaming")
     except (OSError, pl.exceptions.ComputeError) as error:
         raise SourceError(f"{files.path}: {name} is damaged or not UTF-8 ({error})") from error
-
-
-def path_of(files: Files, name: str) -> Path | None:
-    """The path of the file, compressed or not; None inside an archive."""
-    full = files.find(name)
-    if full is None or files.path.suffix == ".zip":
-        return None
-    return files.path / full if files.path.is_dir() else files.path

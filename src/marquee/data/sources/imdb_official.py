@@ -14,7 +14,7 @@ from datetime import date
 import polars as pl
 
 from marquee.data import schema
-from marquee.data.sources.base import Files, Loaded, Rejects, Source, parse
+from marquee.data.sources.base import Loaded, Source
 from marquee.data.sources.facts import (
     imdb_number,
     merge_repeats,
@@ -23,8 +23,10 @@ from marquee.data.sources.facts import (
     title_known_on,
     year,
 )
-from marquee.data.sources.imdb_lines import collect, path_of, scan
+from marquee.data.sources.files import Files
+from marquee.data.sources.imdb_lines import collect, scan
 from marquee.data.sources.imdb_people import read_people
+from marquee.data.sources.records import Rejects, parse
 from marquee.data.tables import Tables
 from marquee.errors import SourceError
 
@@ -115,7 +117,7 @@ def _votes(files: Files, titles: pl.DataFrame, rejects: Rejects) -> tuple[pl.Dat
 
 
 def _written_on(files: Files) -> date:
-    path = path_of(files, RATINGS) or files.path
+    path = files.path_of(RATINGS) or files.path
     return date.fromtimestamp(path.stat().st_mtime)
 
 

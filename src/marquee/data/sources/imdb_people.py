@@ -7,8 +7,9 @@ import logging
 import polars as pl
 
 from marquee.data import schema
-from marquee.data.sources.base import Files, Rejects
+from marquee.data.sources.files import Files
 from marquee.data.sources.imdb_lines import collect, scan
+from marquee.data.sources.records import Rejects
 
 NAMES = "name.basics.tsv"
 PRINCIPALS = "title.principals.tsv"

@@ -12,17 +12,9 @@ from datetime import date
 import polars as pl
 
 from marquee.data.schema import CREDITS, TEXTS
-from marquee.data.sources.base import (
-    Files,
-    Loaded,
-    Rejects,
-    Source,
-    files_to_read,
-    files_with_columns,
-    first_of_each,
-    parse,
-    read_records,
-)
+from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.files import Files, files_to_read, files_with_columns
+from marquee.data.sources.records import Rejects, first_of_each, parse, read_records
 from marquee.data.tables import Tables
 
 NAME = "justwatch"

@@ -9,15 +9,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from marquee.data.sources.base import (
-    Files,
-    Loaded,
-    Rejects,
-    Source,
-    files_with_columns,
-    parse,
-    read_records,
-)
+from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.files import Files, files_with_columns
+from marquee.data.sources.records import Rejects, parse, read_records
 from marquee.data.sources.viewer_export import (
     RATED_LATER,
     latest_of_each,

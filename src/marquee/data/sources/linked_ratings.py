@@ -10,9 +10,10 @@ import logging
 import polars as pl
 
 from marquee.data import schema
-from marquee.data.sources.base import Files, Rejects, parse, read_records
 from marquee.data.sources.facts import merge_repeats, number
+from marquee.data.sources.files import Files
 from marquee.data.sources.ratings_file import Layout, parse_lines, without
+from marquee.data.sources.records import Rejects, parse, read_records
 from marquee.errors import SourceError
 
 LINKS = ("links.csv", "links_small.csv")

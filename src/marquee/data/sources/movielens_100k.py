@@ -10,7 +10,8 @@ import logging
 import polars as pl
 
 from marquee.data.schema import RATINGS, conform
-from marquee.data.sources.base import Files, Loaded, Rejects, Source, parse, read_records
+from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.files import Files
 from marquee.data.sources.movielens_titles import (
     n_rejected,
     named,
@@ -22,6 +23,7 @@ from marquee.data.sources.movielens_titles import (
 )
 from marquee.data.sources.ratings_file import Layout
 from marquee.data.sources.ratings_table import read_ratings
+from marquee.data.sources.records import Rejects, parse, read_records
 from marquee.data.tables import Tables
 from marquee.errors import ParameterError
 

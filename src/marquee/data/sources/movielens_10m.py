@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from marquee.data.sources.base import Files, Loaded, Rejects, Source, read_records
+from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.files import Files
 from marquee.data.sources.movielens_titles import (
     cells_of,
     n_rejected,
@@ -14,6 +15,7 @@ from marquee.data.sources.movielens_titles import (
 )
 from marquee.data.sources.ratings_file import Layout
 from marquee.data.sources.ratings_table import read_ratings
+from marquee.data.sources.records import Rejects, read_records
 from marquee.data.tables import Tables
 
 NAME = "ml-10m"

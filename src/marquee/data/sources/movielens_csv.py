@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from marquee.data.sources.base import (
-    Files,
-    Loaded,
-    Rejects,
-    Source,
-    files_with_columns,
-    first_of_each,
-    parse,
-    read_records,
-)
+from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.files import Files, files_with_columns
 from marquee.data.sources.movielens_titles import (
     n_rejected,
     raters,
@@ -23,6 +15,7 @@ from marquee.data.sources.movielens_titles import (
 )
 from marquee.data.sources.ratings_file import Layout
 from marquee.data.sources.ratings_table import read_ratings
+from marquee.data.sources.records import Rejects, first_of_each, parse, read_records
 from marquee.data.tables import Tables
 
 NAME = "ml-csv"

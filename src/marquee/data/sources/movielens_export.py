@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
-from marquee.data.sources.base import (
-    Files,
-    Loaded,
-    Rejects,
-    Source,
-    files_with_columns,
-    first_of_each,
-    parse,
-    read_records,
-)
+from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.files import Files, files_with_columns
 from marquee.data.sources.movielens_titles import named, whole_number
+from marquee.data.sources.records import Rejects, first_of_each, parse, read_records
 from marquee.data.sources.viewer_export import imdb_id, imdb_number, loaded, stars, table_named
 
 NAME = "movielens-export"

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from marquee.data.sources.base import Files, Rejects, decode, first_of_each, parse, read_records
+from marquee.data.sources.files import Files, decode, decode_either
+from marquee.data.sources.records import Rejects, first_of_each, parse, read_records
 from marquee.data.titles import parse_title
-from marquee.errors import SourceError
 
 _VIDEO = re.compile(r"\s*\(T?V\)\s*$")
 """The mark of films made for video or television, behind the year."""
@@ -20,11 +20,7 @@ KEYWORDS_PER_TITLE = 10
 
 def text_of(files: Files, name: str) -> str:
     """The text of a file that its publisher wrote in latin-1 and some copies hold in UTF-8."""
-    content = files.read(name)
-    try:
-        return decode(content, name)
-    except SourceError:
-        return decode(content, name, "latin-1")
+    return decode_either(files.read(name), name, "latin-1")
 
 
 def cells_of(text: str) -> str:

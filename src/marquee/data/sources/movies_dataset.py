@@ -17,20 +17,13 @@ import polars as pl
 
 from marquee.data import schema
 from marquee.data.sources import tmdb_fields
-from marquee.data.sources.base import (
-    Files,
-    Loaded,
-    Rejects,
-    Source,
-    files_to_read,
-    files_with_columns,
-    parse,
-    read_records,
-)
+from marquee.data.sources.base import Loaded, Source
 from marquee.data.sources.facts import imdb_id, merge_repeats, ragged
+from marquee.data.sources.files import Files, files_to_read, files_with_columns
 from marquee.data.sources.linked_ratings import RATINGS, ids_by_film, read_links, read_ratings
 from marquee.data.sources.nested import from_literal, objects, texts
 from marquee.data.sources.ratings_file import without
+from marquee.data.sources.records import Rejects, parse, read_records
 from marquee.data.tables import Tables
 from marquee.errors import SourceError
 

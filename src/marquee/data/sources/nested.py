@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from marquee.data.sources.base import Rejects
+from marquee.data.sources.records import Rejects
 
 Object = dict[str, Any]
 ReadCell = Callable[[str], object]

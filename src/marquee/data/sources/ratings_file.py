@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from marquee.data.sources.base import Files, Rejects, decode, parse, require_columns
+from marquee.data.sources.files import Files, decode
+from marquee.data.sources.records import Rejects, parse, require_columns
 from marquee.errors import SourceError
 
 PIECE_BYTES = 1 << 24

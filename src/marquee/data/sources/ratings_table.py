@@ -7,8 +7,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from marquee.data.schema import rows_differ
-from marquee.data.sources.base import Files, Rejects
+from marquee.data.sources.files import Files
 from marquee.data.sources.ratings_file import Layout, parse_lines, without
+from marquee.data.sources.records import Rejects
 
 
 def read_ratings(

@@ -12,17 +12,11 @@ import polars as pl
 
 from marquee.data import schema
 from marquee.data.sources import tmdb_fields
-from marquee.data.sources.base import (
-    Files,
-    Loaded,
-    Rejects,
-    Source,
-    files_to_read,
-    files_with_columns,
-    read_records,
-)
+from marquee.data.sources.base import Loaded, Source
 from marquee.data.sources.facts import merge_repeats, ragged
+from marquee.data.sources.files import Files, files_to_read, files_with_columns
 from marquee.data.sources.nested import from_json
+from marquee.data.sources.records import Rejects, read_records
 from marquee.data.tables import Tables
 
 NAME = "tmdb-5000"

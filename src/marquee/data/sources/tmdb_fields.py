@@ -12,7 +12,6 @@ from datetime import date
 
 import polars as pl
 
-from marquee.data.sources.base import Rejects, parse
 from marquee.data.sources.facts import (
     day,
     known_number,
@@ -22,6 +21,7 @@ from marquee.data.sources.facts import (
     with_columns_of,
 )
 from marquee.data.sources.nested import Object, ReadCell, objects, text, texts
+from marquee.data.sources.records import Rejects, parse
 
 MAXIMA = {
     "budget": 1e12,

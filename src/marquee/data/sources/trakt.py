@@ -14,7 +14,9 @@ from typing import Any
 
 import polars as pl
 
-from marquee.data.sources.base import Files, Loaded, Rejects, Source, require_columns
+from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.files import Files
+from marquee.data.sources.records import Rejects, require_columns
 from marquee.data.sources.viewer_export import RATED_LATER, latest_of_each, loaded
 from marquee.errors import SourceError
 

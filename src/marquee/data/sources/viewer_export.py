@@ -8,7 +8,9 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from marquee.data.schema import CREDITS, TITLES
-from marquee.data.sources.base import Files, Loaded, Rejects, files_with_columns
+from marquee.data.sources.base import Loaded
+from marquee.data.sources.files import Files, files_with_columns
+from marquee.data.sources.records import Rejects
 from marquee.data.tables import Tables
 
 RATED_LATER = "the viewer rated the title again later"
