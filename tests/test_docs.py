@@ -37,9 +37,18 @@ def test_the_guide_names_every_format() -> None:
 )
 def test_links_between_pages_lead_somewhere(page: str) -> None:
     path = ROOT / page
-    for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+    prose = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+)\)", prose):
         if "://" not in target:
             assert (path.parent / target).exists(), f"{page} links to {target}"
+
+
+@pytest.mark.real
+def test_the_python_of_the_readme_runs(data_root: Path) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    check = "\nassert items.shape == scores.shape == (3, 10) and (items >= 0).all()"
+    subprocess.run([sys.executable, "-c", code + check], cwd=data_root, check=True)
 
 
 def test_every_make_target_that_the_readme_names_exists() -> None:
