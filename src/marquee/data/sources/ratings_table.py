@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from marquee.data.schema import rows_differ
+from marquee.data.columns import rows_differ
 from marquee.data.sources.files import Files
 from marquee.data.sources.ratings_file import Layout, parse_lines, without
 from marquee.data.sources.records import Rejects
