@@ -90,7 +90,7 @@ def test_ratings_reach_films_through_links_or_are_rejected(loaded: Loaded) -> No
     assert loaded.tables.ratings["rated_at"][0] == datetime(2009, 12, 14, 2, 52, 59, tzinfo=UTC)
     reasons = loaded.rejects.filter(pl.col("file") == "ratings_small.csv")
     assert reasons.select("line", "reason").rows() == [
-        (2, "the viewer rated the film again later"),
+        (2, "the same viewer rated the title again later"),
         (4, "no link to a TMDB id"),
         (6, "linked to no film of the film file"),
         (8, "no link to a TMDB id"),

@@ -43,9 +43,20 @@ def imdb_id(column: str) -> pl.Expr:
     return pl.col(column).str.strip_chars().str.extract(r"^(tt\d{1,12})$")
 
 
+def imdb_id_of(number: pl.Expr) -> pl.Expr:
+    """The IMDb id of a number: tt and at least seven digits."""
+    return "tt" + number.cast(pl.String).str.zfill(7)
+
+
 def imdb_number(column: str) -> pl.Expr:
     """The number in an IMDb id, which is unique among titles."""
     return pl.col(column).str.slice(2).cast(pl.Int64)
+
+
+def listed(column: str, separator: str = ",") -> pl.Expr:
+    """The texts of a cell, without outer blanks and empty ones."""
+    parts = pl.col(column).str.split(separator).list.eval(pl.element().str.strip_chars())
+    return parts.list.filter(pl.element() != "")
 
 
 def known_number(column: str) -> pl.Expr:

@@ -11,11 +11,11 @@ from __future__ import annotations
 import polars as pl
 
 from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.facts import imdb_id_of, listed
 from marquee.data.sources.files import Files, decode_either, files_with_columns
 from marquee.data.sources.records import Rejects, parse, read_records, require_columns
 from marquee.data.sources.viewer_export import (
     RATED_LATER,
-    imdb_id,
     imdb_number,
     latest_of_each,
     loaded,
@@ -68,12 +68,12 @@ def _read(files: Files) -> Loaded:
         pl.col("Original Title").alias("original_name"),
         pl.col("Year").alias("year"),
         pl.col("Release Date").alias("release_date"),
-        _listed("Genres").alias("genres"),
+        listed("Genres").alias("genres"),
         pl.col("Runtime (mins)").alias("runtime_min"),
-        imdb_id("Const").alias("imdb_id"),
+        imdb_id_of(pl.col("Const")).alias("imdb_id"),
         pl.col("Your Rating").alias("rating"),
         pl.col("Date Rated").alias("rated_at"),
-        _listed("Directors").alias("person"),
+        listed("Directors").alias("person"),
     )
     return loaded(NAME, titles, rejects, directors=_directors(titles))
 
@@ -109,10 +109,6 @@ def _parsed(records: pl.DataFrame, rejects: Rejects, file: str) -> pl.DataFrame:
     return latest
 
 
-def _listed(column: str) -> pl.Expr:
-    return pl.col(column).str.split(",").list.eval(pl.element().str.strip_chars())
-
-
 def _directors(titles: pl.DataFrame) -> pl.DataFrame:
     """One credit per director; the export names them without ids."""
     return (
@@ -127,7 +123,7 @@ def _directors(titles: pl.DataFrame) -> pl.DataFrame:
             pl.lit(NAME).alias("source"),
         )
         .explode("person", "position")
-        .filter(pl.col("person") != "")
+        .drop_nulls("person")
     )
 
 

@@ -13,6 +13,7 @@ import polars as pl
 
 from marquee.data.schema import CREDITS, TEXTS
 from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.facts import number, year
 from marquee.data.sources.files import Files, files_to_read, files_with_columns
 from marquee.data.sources.records import Rejects, first_of_each, parse, read_records
 from marquee.data.tables import Tables
@@ -78,28 +79,23 @@ def _titles_parsed(records: pl.DataFrame, rejects: Rejects, file: str) -> pl.Dat
     records = parse(records, "title", name, rejects, file, "no title", required=True)
     kind = pl.col("type").replace_strict(KINDS, default=None, return_dtype=pl.String)
     records = parse(records, "type", kind, rejects, file, "neither MOVIE nor SHOW", required=True)
-    year = _number("release_year", 1870, 2100).cast(pl.Int32)
-    records = parse(records, "release_year", year, rejects, file, "not a year")
-    minutes = _number("runtime", 0, 100_000).cast(pl.Int32)
+    records = parse(records, "release_year", year("release_year"), rejects, file, "not a year")
+    minutes = number("runtime", 100_000).cast(pl.Int32)
     records = parse(records, "runtime", minutes, rejects, file, "not minutes")
-    seasons = _number("seasons", 0, 10_000).cast(pl.Int32)
+    seasons = number("seasons", 10_000).cast(pl.Int32)
     records = parse(records, "seasons", seasons, rejects, file, "not a number of seasons")
     imdb_id = pl.col("imdb_id").str.extract(r"^(tt\d+)$")
     records = parse(records, "imdb_id", imdb_id, rejects, file, "not tt…")
     for column, maximum in (
         ("imdb_score", 10), ("tmdb_score", 10), ("imdb_votes", 1e12), ("tmdb_popularity", 1e12),
     ):  # fmt: skip
-        value = _number(column, 0, maximum)
-        records = parse(records, column, value, rejects, file, f"not from 0 to {maximum:g}")
+        records = parse(
+            records, column, number(column, maximum), rejects, file, f"not from 0 to {maximum:g}"
+        )
     for column in ("genres", "production_countries"):
         texts = pl.col(column).map_elements(_texts, return_dtype=TEXTS)
         records = parse(records, column, texts, rejects, file, "not a list of texts")
     return records.with_columns(known_on=pl.date(pl.col("release_year"), 1, 1))
-
-
-def _number(column: str, minimum: float, maximum: float) -> pl.Expr:
-    value = pl.col(column).str.strip_chars().cast(pl.Float64, strict=False)
-    return pl.when(value.is_between(minimum, maximum)).then(value)
 
 
 def _texts(cell: str) -> list[str] | None:

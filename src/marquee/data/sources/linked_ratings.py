@@ -6,13 +6,15 @@ A rating that reaches no title is rejected: a title would have to be made up for
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import polars as pl
 
 from marquee.data import schema
-from marquee.data.sources.facts import merge_repeats, number
+from marquee.data.sources.facts import imdb_id_of, merge_repeats, number
 from marquee.data.sources.files import Files
 from marquee.data.sources.ratings_file import Layout, parse_lines, without
+from marquee.data.sources.ratings_table import canonical, latest_of_each, within_scale
 from marquee.data.sources.records import Rejects, parse, read_records
 from marquee.errors import SourceError
 
@@ -38,7 +40,7 @@ def read_links(files: Files, rejects: Rejects) -> tuple[pl.DataFrame, int]:
         n_records += records.height
         known = _whole_number("movieId")
         records = parse(records, "movieId", known, rejects, file, "not a number", required=True)
-        imdb = "tt" + _whole_number("imdbId").cast(pl.String).str.zfill(7)
+        imdb = imdb_id_of(_whole_number("imdbId"))
         records = parse(records, "imdbId", imdb, rejects, file, "not the number of an IMDb id")
         tmdb = _whole_number("tmdbId")
         records = parse(records, "tmdbId", tmdb, rejects, file, "not a TMDB id")
@@ -86,8 +88,7 @@ def read_ratings(
         raise SourceError(f"{file} needs {LINKS[0]}, which leads its movieIds to films")
     lines = parse_lines(files, file, LAYOUT, rejects)
     n_read = lines.height
-    beyond = ~pl.col("rating").is_between(0.5, 5)
-    lines = without(lines, beyond, rejects, file, "not between 0.5 and 5", "rating")
+    lines = within_scale(lines, LAYOUT, rejects, file)
     lines = lines.join(
         links.select("movieId", "tmdbId"), on="movieId", how="left", maintain_order="left"
     )
@@ -96,25 +97,7 @@ def read_ratings(
     unknown = ~pl.col("tmdbId").is_in(titles["title_id"].implode())
     lines = without(lines, unknown, rejects, file, "linked to no film of the film file", "movieId")
     _log.info("%s: %d of %d ratings reach a film", file, lines.height, n_read)
-    return _latest(lines, rejects, file).select(
-        pl.col("userId").alias("viewer_id"),
-        pl.col("tmdbId").alias("title_id"),
-        "rating",
-        pl.from_epoch("timestamp").dt.replace_time_zone("UTC").alias("rated_at"),
-        pl.lit(source).alias("source"),
-    )
-
-
-def _latest(lines: pl.DataFrame, rejects: Rejects, file: str) -> pl.DataFrame:
-    """The last rating of each viewer and film, which two movieIds may lead to."""
-    last = (
-        lines.sort("timestamp", "line", nulls_last=False)
-        .filter(pl.struct("userId", "tmdbId").is_last_distinct())
-        .select("line")
-    )
-    if last.height == lines.height:
-        return lines
-    replaced = ~pl.col("line").is_in(last["line"].implode())
-    return without(
-        lines, replaced, rejects, file, "the viewer rated the film again later", "movieId"
-    )
+    # Two movieIds may lead to one film.
+    by_film = replace(LAYOUT, title="tmdbId")
+    lines = latest_of_each(lines, by_film, rejects, file, "movieId")
+    return canonical(lines, by_film).with_columns(pl.lit(source).alias("source"))

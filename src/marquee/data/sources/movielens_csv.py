@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.facts import imdb_id_of
 from marquee.data.sources.files import Files, files_with_columns
 from marquee.data.sources.movielens_titles import (
     n_rejected,
@@ -60,7 +61,7 @@ def _links(files: Files, titles: pl.DataFrame, rejects: Rejects) -> pl.DataFrame
     strange = ~pl.col("movieId").is_in(titles["title_id"].implode())
     rejects.add(file, records.filter(strange), "title is not in movies.csv", "movieId")
     records = records.filter(~strange)
-    imdb = "tt" + whole_number("imdbId").cast(pl.String).str.zfill(7)
+    imdb = imdb_id_of(whole_number("imdbId"))
     records = parse(records, "imdbId", imdb, rejects, file, "not the number of an IMDb id")
     tmdb = whole_number("tmdbId")
     records = parse(records, "tmdbId", tmdb, rejects, file, "not a whole number")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import polars as pl
 
 from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.facts import imdb_id_of
 from marquee.data.sources.files import Files, files_with_columns
 from marquee.data.sources.movielens_titles import named, whole_number
 from marquee.data.sources.records import Rejects, first_of_each, parse, read_records
-from marquee.data.sources.viewer_export import imdb_id, imdb_number, loaded, stars, table_named
+from marquee.data.sources.viewer_export import imdb_number, loaded, stars, table_named
 
 NAME = "movielens-export"
 _COLUMNS = ("movie_id", "imdb_id", "tmdb_id", "rating", "title")
@@ -40,7 +41,7 @@ def _read(files: Files) -> Loaded:
             "name",
             "original_name",
             "year",
-            imdb_id("imdb_id").alias("imdb_id"),
+            imdb_id_of(pl.col("imdb_id")).alias("imdb_id"),
             "tmdb_id",
             pl.col("movie_id").alias("movielens_id"),
             "rating",

@@ -21,6 +21,7 @@ from marquee.data.sources.base import Loaded, Source
 from marquee.data.sources.facts import imdb_id, merge_repeats, ragged
 from marquee.data.sources.files import Files, files_to_read, files_with_columns
 from marquee.data.sources.linked_ratings import RATINGS, ids_by_film, read_links, read_ratings
+from marquee.data.sources.movielens_titles import raters
 from marquee.data.sources.nested import from_literal, objects, texts
 from marquee.data.sources.ratings_file import without
 from marquee.data.sources.records import Rejects, parse, read_records
@@ -73,7 +74,7 @@ def read(files: Files) -> Loaded:
         titles=titles,
         credits=people,
         ratings=ratings,
-        viewers=_viewers(ratings),
+        viewers=raters(ratings, NAME),
         outcomes=tmdb_fields.measured(movies, COLLECTED_ON, NAME),
     )
     found = rejects.frame()
@@ -152,12 +153,6 @@ def _credits(files: Files, titles: pl.DataFrame, rejects: Rejects) -> tuple[pl.D
     records = tmdb_fields.parse_id(raw, "id", rejects, CREDITS)
     records = merge_repeats(records, "id", rejects, CREDITS, REPEAT).rename({"id": "title_id"})
     return tmdb_fields.credited(records, from_literal, titles, rejects, CREDITS), raw.height
-
-
-def _viewers(ratings: pl.DataFrame) -> pl.DataFrame:
-    return ratings.select(pl.col("viewer_id").unique().sort()).with_columns(
-        pl.col("viewer_id").cast(pl.String).alias("source_id"), pl.lit(NAME).alias("source")
-    )
 
 
 SOURCE = Source(

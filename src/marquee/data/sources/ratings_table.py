@@ -33,14 +33,19 @@ def read_ratings(
         If there is no such file, or it has none of the shape of a ratings file.
     """
     lines = parse_lines(files, name, layout, rejects)
-    lines = _within_scale(lines, layout, rejects, name)
+    lines = within_scale(lines, layout, rejects, name)
     for column, known in ((layout.viewer, viewers), (layout.title, titles)):
         if known is not None:
             file, ids = known
             strange = ~pl.col(column).is_in(ids.implode())
             what = "viewer" if column == layout.viewer else "title"
             lines = without(lines, strange, rejects, name, f"{what} is not in {file}", column)
-    lines = _latest_of_each(lines, layout, rejects, name)
+    lines = latest_of_each(lines, layout, rejects, name)
+    return canonical(lines, layout)
+
+
+def canonical(lines: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """The lines with the canonical columns of ratings."""
     rank = pl.lit(None) if layout.rank is None else pl.col(layout.rank)
     return lines.select(
         pl.col(layout.viewer).alias("viewer_id"),
@@ -52,15 +57,19 @@ def read_ratings(
     )  # fmt: skip
 
 
-def _within_scale(lines: pl.DataFrame, layout: Layout, rejects: Rejects, file: str) -> pl.DataFrame:
+def within_scale(lines: pl.DataFrame, layout: Layout, rejects: Rejects, file: str) -> pl.DataFrame:
+    """The lines whose rating is on the scale."""
     beyond = ~pl.col(layout.rating).is_between(0.5, 5)
     return without(lines, beyond, rejects, file, "not between 0.5 and 5", layout.rating)
 
 
-def _latest_of_each(
-    lines: pl.DataFrame, layout: Layout, rejects: Rejects, file: str
+def latest_of_each(
+    lines: pl.DataFrame, layout: Layout, rejects: Rejects, file: str, column: str | None = None
 ) -> pl.DataFrame:
-    """The lines without those that the same viewer replaced by a later rating of the title."""
+    """The lines without those that the same viewer replaced by a later rating of the title.
+
+    ``column`` is the one that a reject names, where the file does not hold the layout's title.
+    """
     if rows_differ(lines.select(layout.viewer, layout.title)):
         return lines
     pair = _pairs(lines[layout.viewer], lines[layout.title])
@@ -72,9 +81,8 @@ def _latest_of_each(
     rivals = rivals.sort("_pair", layout.seconds, "line", nulls_last=False)
     replaced = rivals.filter(pl.col("_pair") == pl.col("_pair").shift(-1))["line"]
     reason = "the same viewer rated the title again later"
-    return without(
-        lines, pl.col("line").is_in(replaced.implode()), rejects, file, reason, layout.title
-    )
+    again = pl.col("line").is_in(replaced.implode())
+    return without(lines, again, rejects, file, reason, column or layout.title)
 
 
 def _pairs(viewers: pl.Series, titles: pl.Series) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from datetime import date
 import polars as pl
 
 from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.facts import listed, year
 from marquee.data.sources.files import Files, files_to_read, files_with_columns
 from marquee.data.sources.records import Rejects, first_of_each, parse, read_records, reject_dates
 from marquee.data.tables import Tables
@@ -104,9 +105,7 @@ def _parsed(records: pl.DataFrame, service: Service, rejects: Rejects, file: str
     records = reject_dates(records, "title", rejects, file)
     kind = pl.col("type").replace_strict(KINDS, default=None, return_dtype=pl.String)
     records = parse(records, "type", kind, rejects, file, "not Movie or TV Show", required=True)
-    year = pl.col("release_year").str.strip_chars().str.to_integer(strict=False)
-    year = pl.when(year.is_between(1870, 2100)).then(year)
-    records = parse(records, "release_year", year, rejects, file, "not a year")
+    records = parse(records, "release_year", year("release_year"), rejects, file, "not a year")
     added = pl.col("date_added").str.strip_chars().str.to_date("%B %d, %Y", strict=False)
     records = parse(records, "date_added", added, rejects, file, "not like September 25, 2021")
     for column in ("director", "cast"):
@@ -133,8 +132,7 @@ def _people(column: str) -> pl.Expr:
 
 
 def _texts(column: str) -> pl.Expr:
-    parts = pl.col(column).str.split(",").list.eval(pl.element().str.strip_chars())
-    return parts.list.filter(pl.element() != "").list.unique(maintain_order=True)
+    return listed(column).list.unique(maintain_order=True)
 
 
 def _durations(records: pl.DataFrame, rejects: Rejects, file: str) -> pl.DataFrame:

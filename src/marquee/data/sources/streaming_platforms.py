@@ -14,6 +14,7 @@ from datetime import date
 import polars as pl
 
 from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.facts import listed, year
 from marquee.data.sources.files import Files, files_to_read, files_with_columns
 from marquee.data.sources.records import Rejects, first_of_each, parse, read_records, reject_dates
 from marquee.data.tables import Tables
@@ -108,7 +109,7 @@ def _parsed(records: pl.DataFrame, edition: Edition, rejects: Rejects, file: str
     records = reject_dates(records, "Title", rejects, file)
     kind = pl.col("Type").replace_strict(KINDS, default=None, return_dtype=pl.String)
     records = parse(records, "Type", kind, rejects, file, "neither 0 (film) nor 1", required=True)
-    records = parse(records, "Year", _year(), rejects, file, "not a year")
+    records = parse(records, "Year", year("Year"), rejects, file, "not a year")
     records = parse(records, "Runtime", _integer("Runtime"), rejects, file, "not minutes")
     for service in SERVICES:
         flag = pl.col(service).replace_strict(
@@ -140,11 +141,6 @@ def _parsed(records: pl.DataFrame, edition: Edition, rejects: Rejects, file: str
 
 def _integer(column: str) -> pl.Expr:
     return pl.col(column).str.strip_chars().str.to_integer(strict=False)
-
-
-def _year() -> pl.Expr:
-    year = _integer("Year")
-    return pl.when(year.is_between(1870, 2100)).then(year)
 
 
 def _number(column: str, pattern: str, maximum: float) -> pl.Expr:
@@ -179,22 +175,13 @@ def _titles(records: pl.DataFrame) -> pl.DataFrame:
         pl.col("Title").alias("name"),
         pl.col("Year").alias("year"),
         pl.date(pl.col("Year"), 1, 1).alias("known_on"),
-        _texts("Genres").alias("genres"),
-        _texts("Language").alias("languages"),
-        _texts("Country").alias("countries"),
+        listed("Genres").alias("genres"),
+        listed("Language").alias("languages"),
+        listed("Country").alias("countries"),
         pl.col("Age").alias("certificate"),
         pl.col("Runtime").alias("runtime_min"),
         pl.lit(NAME).alias("source"),
         pl.lit([NAME]).alias("sources"),
-    )
-
-
-def _texts(column: str) -> pl.Expr:
-    return (
-        pl.col(column)
-        .str.split(",")
-        .list.eval(pl.element().str.strip_chars())
-        .list.filter(pl.element() != "")
     )
 
 
@@ -203,7 +190,7 @@ def _directors(records: pl.DataFrame) -> pl.DataFrame:
         records.unique("title_id", keep="first", maintain_order=True)
         .select(
             "title_id",
-            _texts("Directors").list.unique(maintain_order=True).alias("person"),
+            listed("Directors").list.unique(maintain_order=True).alias("person"),
             pl.date(pl.col("Year"), 1, 1).alias("known_on"),
         )
         .explode("person")

@@ -47,11 +47,6 @@ def imdb_number(column: str) -> pl.Expr:
     return pl.when(number > 0).then(number)
 
 
-def imdb_id(number: str) -> pl.Expr:
-    """The IMDb id of that number, tt and at least seven digits."""
-    return "tt" + pl.col(number).cast(pl.String).str.zfill(7)
-
-
 def latest_of_each(
     records: pl.DataFrame, key: str | list[str], when: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
