@@ -43,6 +43,10 @@ def studio(context: typer.Context) -> None:
     settings: Settings = context.obj
     page = Path(__file__).parent.parent / "studio" / "page.py"
     command = [sys.executable, "-m", "streamlit", "run", str(page)]
-    options = ["--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
+    options = [
+        "--server.address=127.0.0.1",
+        "--browser.gatherUsageStats=false",
+        "--client.toolbarMode=minimal",
+    ]
     done = subprocess.run([*command, *options, "--", str(settings.home)], check=False)
     raise typer.Exit(done.returncode)

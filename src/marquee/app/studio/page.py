@@ -12,6 +12,9 @@ import streamlit as st
 from marquee.data.workspace import Workspace
 from marquee.service.records import FICTIONAL
 
+SHOWN = ("titles", "credits", "ratings", "viewers", "availability", "outcomes")
+"""Tables about films; the others are about joins and rejects."""
+
 
 def show(home: Path) -> None:
     """Draws the page for the workspace at that home."""
@@ -21,7 +24,7 @@ def show(home: Path) -> None:
     if workspace.snapshot is None:
         st.info(f"{home} holds no data yet. Run `marquee world` or `marquee data add PATH`.")
         return
-    counts = workspace.counts()
+    counts = {name: n for name, n in workspace.counts().items() if name in SHOWN}
     st.caption(f"Workspace {home}, snapshot {workspace.snapshot}")
     for column, name in zip(st.columns(len(counts)), counts, strict=True):
         column.metric(name, f"{counts[name]:,}")
