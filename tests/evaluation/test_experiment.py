@@ -17,7 +17,8 @@ from numpy.typing import ArrayLike, NDArray
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
-from marquee.evaluation.experiment import Report, evaluate
+from marquee.evaluation.experiment import evaluate
+from marquee.evaluation.report import Report
 from marquee.evaluation.splits import Split, k_folds, random_split
 from marquee.models.base import Recommender
 
