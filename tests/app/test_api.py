@@ -60,7 +60,7 @@ def test_health_names_model_and_data(client: TestClient, engine: Engine) -> None
     assert client.get("/api/v1/health").json() == {
         "status": "ok",
         "model": "ease-content",
-        "snapshot": engine.snapshot,
+        "snapshot": engine.library.snapshot,
     }
 
 

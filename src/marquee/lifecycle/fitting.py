@@ -9,7 +9,7 @@ from marquee.data.workspace import Workspace, replace_text
 from marquee.errors import WorkspaceError
 from marquee.features.text import title_texts
 from marquee.lifecycle.saving import save
-from marquee.models.abilities import UsesTitles
+from marquee.models.abilities import PredictsRatings, UsesTitles
 from marquee.models.base import OnEpoch, Recommender
 
 
@@ -24,12 +24,14 @@ def fit_workspace(
     model: Recommender,
     name: str,
     *,
+    predictor: tuple[str, Recommender] | None = None,
     created_at: str | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Recommender:
     """The model, fitted on the workspace's ratings and saved there under that name.
 
-    It becomes the workspace's current model once it is saved whole.
+    It becomes the workspace's current model once it is saved whole. ``predictor`` is the name and
+    model of one that predicts ratings, fitted on the same data for a model that does not.
 
     Raises
     ------
@@ -37,8 +39,14 @@ def fit_workspace(
         If the workspace holds no titles or no ratings.
     """
     train, fingerprint = _training_data(workspace, model)
-    model.fit(train, on_epoch=on_epoch)
-    save(model, workspace.models / name, data_fingerprint=fingerprint, created_at=created_at)
+    fitted = {name: model.fit(train, on_epoch=on_epoch)}
+    if predictor is not None and not isinstance(model, PredictsRatings):
+        fitted[predictor[0]] = predictor[1].fit(train)
+    for public, each in fitted.items():
+        folder = workspace.models / public
+        save(each, folder, data_fingerprint=fingerprint, created_at=created_at)
+    if len(fitted) > 1 and predictor is not None:
+        replace_text(workspace.models / "PREDICTOR", predictor[0])
     replace_text(workspace.models / "CURRENT", name)
     return model
 
@@ -71,3 +79,9 @@ def current_model(workspace: Workspace) -> str:
     if not pointer.exists():
         raise WorkspaceError(f"{workspace.home} holds no model; run `marquee fit`")
     return pointer.read_text(encoding="utf-8").strip()
+
+
+def current_predictor(workspace: Workspace) -> str | None:
+    """Name of the model that predicts ratings for one that does not; None where there is none."""
+    pointer = workspace.models / "PREDICTOR"
+    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None

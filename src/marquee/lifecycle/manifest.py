@@ -44,6 +44,11 @@ class Manifest:
     created_at: str | None = None
     """When it was written, as the caller put it."""
 
+    @property
+    def version(self) -> str:
+        """Twelve hexadecimal digits that differ for different data, parameters or arrays."""
+        return hashlib.sha256(self.to_json()).hexdigest()[:12]
+
     def to_json(self) -> bytes:
         """The manifest as indented JSON in UTF-8."""
         return json.dumps(dataclasses.asdict(self), indent=1, ensure_ascii=False).encode() + b"\n"

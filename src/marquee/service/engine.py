@@ -2,86 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from marquee.data.ids import IdIndex
-from marquee.data.interactions import Interactions
+from marquee.data.feedback import FeedbackStore
 from marquee.data.workspace import Workspace
-from marquee.errors import ParameterError, UnknownIdError
-from marquee.lifecycle.fitting import current_model
-from marquee.lifecycle.saving import load
-from marquee.models.abilities import ExplainsScores, FindsSimilarItems
-from marquee.models.base import Recommender
+from marquee.errors import ParameterError
+from marquee.models.abilities import FindsSimilarItems
+from marquee.models.ranking import top_k
 from marquee.service.catalog import Catalog
-from marquee.service.records import FICTIONAL, Answer, Reason, Suggestion, TitleCard
+from marquee.service.filters import Filters
+from marquee.service.library import Library
+from marquee.service.pages import title_page
+from marquee.service.people import LIKED, Person, person
+from marquee.service.predicting import predict
+from marquee.service.reasons import card_at, reasons
+from marquee.service.records import Answer, Prediction, Reason, Suggestion, TitleCard, TitlePage
+from marquee.service.taste import NEUTRAL, Taste, rerank
 
-LIKED = 5.0
-"""Rating given to a title that somebody says they like."""
+EVERYTHING = Filters()
 
 
 class Engine:
-    """Answers from one workspace and one of its saved models.
+    """Answers from one workspace, one of its saved models, and what viewers said.
 
-    A viewer is known by the ratings in the workspace, a visitor by the titles they name; both are
-    a profile to the model, so nobody waits for a retraining.
+    A viewer is known by the ratings in the workspace and by feedback, a visitor by the titles they
+    name; all are a profile to the model, so nobody waits for a retraining: what was said a moment
+    ago is part of the next answer. Safe to use from many threads.
     """
 
-    def __init__(self, workspace: Workspace, model: str | None = None) -> None:
-        self._workspace = workspace
-        self.model_name = model or current_model(workspace)
-        self.snapshot = workspace.snapshot or ""
-        titles = workspace.frame("titles")
-        self.catalog = Catalog(titles)
-        self._model: Recommender = load(workspace.models / self.model_name)
-        known = set(self._model.items_)
-        kinds = dict(titles.select("title_id", "kind").iter_rows())
-        self._kinds = np.array([kinds.get(title, "") for title in self._model.items_])
-        fictional = (titles["source"] == "world").any()
-        self._notes: tuple[str, ...] = (FICTIONAL,) if fictional else ()
-        if len(known) != titles.height or known != set(titles["title_id"]):
-            self._notes += ("Titles changed since the model was fitted; run `marquee fit`.",)
+    def __init__(
+        self,
+        workspace: Workspace,
+        model: str | None = None,
+        *,
+        feedback: FeedbackStore | None = None,
+    ) -> None:
+        self.library = Library.open(workspace, model)
+        self.feedback = feedback
+
+    @property
+    def catalog(self) -> Catalog:
+        """The titles by number and by name."""
+        return self.library.catalog
 
     def recommend(
         self,
         *,
         viewer_id: int | None = None,
         like: Sequence[str] = (),
+        ratings: Mapping[int, float] | None = None,
         k: int = 10,
-        kind: str | None = None,
+        skip: int = 0,
+        filters: Filters = EVERYTHING,
+        taste: Taste = NEUTRAL,
+        candidates: Sequence[int] | None = None,
         n_reasons: int = 2,
     ) -> Answer:
-        """The k best unseen titles for a viewer, for the titles somebody likes, or for both.
+        """The k best titles, after the first ``skip``, for a viewer, a visitor, or both.
 
-        With neither, or for a viewer without ratings, the list is what the model offers to someone
-        of whom it knows nothing.
+        A visitor names titles they like, or rates titles by number. With nothing known the list is
+        what the model offers to someone of whom it knows nothing. Filters apply before ranking, so
+        a list is short only where too few titles qualify; ``candidates`` are the title numbers that
+        may appear.
 
         Raises
         ------
         AmbiguousTitleError
             If a name in ``like`` fits no title, or several.
         UnknownIdError
-            If there is no such viewer.
+            If there is no such viewer, or a candidate is no title of the model.
         ParameterError
-            If k is below 1 or no title is of that kind.
+            If k is below 1, skip below 0, or a filter asks for what no title has.
         """
-        liked = [self.catalog.find(text) for text in like]
-        history = {} if viewer_id is None else self._history(viewer_id)
-        history |= {card.title_id: LIKED for card in liked}
-        profile = self._profile(history, 1)
-        items, scores = self._model.recommend(profile, k, candidates=self._candidates(kind))
-        found = items[0][items[0] >= 0]
-        reasons = self._reasons(history, found, n_reasons)
-        picks = tuple(
-            Suggestion(self._card(item), float(score), why)
-            for item, score, why in zip(found, scores[0], reasons, strict=False)
-        )
-        return self._answer(_based_on(viewer_id, history, liked), picks)
+        if k < 1:
+            raise ParameterError(f"k must be at least 1, got {k}")
+        if skip < 0:
+            raise ParameterError(f"skip must be at least 0, got {skip}")
+        named = {self.catalog.find(text).title_id: LIKED for text in like}
+        asker = person(self.library, self.feedback, viewer_id, dict(ratings or {}) | named)
+        mask = filters.mask(self.library.facts, asker.sets)
+        if candidates is not None:
+            mask &= self._marked(candidates)
+        [scores] = self.library.model.score(asker.profiles(self.library.facts.items))
+        order = rerank(scores, self.library.facts, taste, k + skip, candidates=mask)
+        picks = order[order >= 0][skip:]
+        return self._answer(asker, mask, scores, picks, n_reasons)
 
-    def similar(self, text: str, k: int = 10, kind: str | None = None) -> Answer:
+    def rank(
+        self, title_ids: Sequence[int], *, viewer_id: int | None = None, n_reasons: int = 0
+    ) -> Answer:
+        """The given titles, all of them, in the order in which the viewer would want them.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such viewer, or no such title.
+        """
+        distinct = list(dict.fromkeys(title_ids))
+        return self.recommend(
+            viewer_id=viewer_id,
+            k=max(len(distinct), 1),
+            filters=Filters(exclude=()),
+            candidates=distinct,
+            n_reasons=n_reasons,
+        )
+
+    def similar(self, title: str, k: int = 10, filters: Filters = EVERYTHING) -> Answer:
         """The k titles most like the one named.
 
         Raises
@@ -89,100 +118,135 @@ class Engine:
         AmbiguousTitleError
             If the name fits no title, or several.
         ParameterError
-            If the model cannot compare titles.
+            If the model cannot compare titles, or a filter asks for what no title has.
         """
-        card = self.catalog.find(text)
-        if not isinstance(self._model, FindsSimilarItems):
+        card = self.catalog.find(title)
+        model = self.library.model
+        if not isinstance(model, FindsSimilarItems):
             raise ParameterError(
-                f"model {self.model_name} does not compare titles; fit one that does, "
+                f"model {self.library.model_name} does not compare titles; fit one that does, "
                 "such as ease or content"
             )
-        column = self._model.items_.positions([card.title_id])
-        asked = k if kind is None else len(self._model.items_)
-        items, scores = self._model.similar(column, asked)
-        allowed = self._candidates(kind)
-        picks = tuple(
-            Suggestion(self._card(item), float(score))
-            for item, score in zip(items[0], scores[0], strict=True)
-            if item >= 0 and (allowed is None or allowed[item])
+        mask = filters.mask(self.library.facts)
+        items, scores = model.similar(
+            self.library.facts.items.positions([card.title_id]), len(mask)
         )
-        return self._answer(f"titles like {card}", picks[:k])
+        found = items[0][items[0] >= 0]
+        kept = mask[found]
+        everyone = np.full(len(mask), -np.inf, np.float32)
+        everyone[found] = scores[0][: len(found)]
+        picks = tuple(self._suggestion(item, everyone) for item in found[kept][:k])
+        return self._said(f"titles like {card}", picks, int(mask.sum()))
 
-    def favorites(self, viewer_id: int, n: int = 5) -> tuple[Reason, ...]:
-        """The viewer's own best-rated titles, ties by name; shares are equal."""
-        history = self._history(viewer_id)
-        best = sorted(
-            ((self.catalog.card(title), rating) for title, rating in history.items()),
-            key=lambda pair: (-pair[1], pair[0].name),
+    def popular(self, k: int = 10, filters: Filters = EVERYTHING) -> Answer:
+        """The k titles with the most ratings; scores are numbers of ratings."""
+        counts = self.library.facts.n_ratings.astype(np.float32)
+        return self._listed("number of ratings", counts, k, filters)
+
+    def latest(self, k: int = 10, filters: Filters = EVERYTHING) -> Answer:
+        """The k newest titles, of one day the most rated first; scores are days since 1970."""
+        facts = self.library.facts
+        dated = ~np.isnat(facts.released)
+        days = np.full(len(dated), -np.inf, np.float32)
+        days[dated] = facts.released[dated].astype("datetime64[D]").astype(np.int64)
+        newest = (days + facts.share / 2).astype(np.float32)
+        return self._listed("day of release", newest, k, filters)
+
+    def predict(self, viewer_id: int | None, title_ids: Sequence[int]) -> tuple[Prediction, ...]:
+        """What the viewer would give each title, with a word on how far to trust it.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such viewer, or no such title.
+        ParameterError
+            If no rating model was fitted.
+        """
+        asker = person(self.library, self.feedback, viewer_id)
+        columns = self.library.facts.items.positions(np.array(title_ids, np.int64))
+        return tuple(predict(self.library, asker, columns))
+
+    def explain(self, viewer_id: int, title_id: int, n_reasons: int = 5) -> Suggestion:
+        """The title with its score for the viewer and the viewer's titles that raised it most.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such viewer, or no such title.
+        """
+        asker = person(self.library, self.feedback, viewer_id)
+        column = self.library.facts.items.positions([title_id])
+        [scores] = self.library.model.score(asker.profiles(self.library.facts.items))
+        [why] = reasons(self.library, asker, column, n_reasons)
+        return self._suggestion(column[0], scores, why)
+
+    def title(self, title_id: int) -> TitlePage:
+        """Everything that is shown about a title.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such title.
+        """
+        return title_page(self.library, title_id)
+
+    def favorites(self, viewer_id: int, n: int = 5) -> tuple[tuple[TitleCard, float], ...]:
+        """The viewer's own best-rated titles with their stars, ties by name."""
+        asker = person(self.library, self.feedback, viewer_id)
+        rated = [(card_at(self.library, place), stars) for place, stars in asker.history.items()]
+        return tuple(sorted(rated, key=lambda pair: (-pair[1], pair[0].name))[:n])
+
+    def _marked(self, title_ids: Sequence[int]) -> NDArray[np.bool_]:
+        marked = np.zeros(len(self.library.facts.items), np.bool_)
+        marked[self.library.facts.items.positions(np.array(title_ids, np.int64))] = True
+        return marked
+
+    def _listed(self, what: str, scores: NDArray[np.float32], k: int, filters: Filters) -> Answer:
+        mask = filters.mask(self.library.facts)
+        [items], _ = top_k(scores[None], k, candidates=mask)
+        picks = tuple(self._suggestion(item, scores) for item in items[items >= 0])
+        return self._said(what, picks, int(mask.sum()))
+
+    def _answer(
+        self,
+        asker: Person,
+        mask: NDArray[np.bool_],
+        scores: NDArray[np.float32],
+        picks: NDArray[np.int32],
+        n_reasons: int,
+    ) -> Answer:
+        why = reasons(self.library, asker, picks, n_reasons)
+        found = tuple(
+            self._suggestion(pick, scores, because)
+            for pick, because in zip(picks, why, strict=True)
         )
-        return tuple(Reason(card, rating, 1 / len(history)) for card, rating in best[:n])
+        return self._said(_based_on(self.library, asker), found, int(mask.sum()))
 
-    def _answer(self, based_on: str, picks: tuple[Suggestion, ...]) -> Answer:
-        return Answer(based_on, picks, self.model_name, self.snapshot, self._notes)
+    def _suggestion(
+        self, item: np.int32, scores: NDArray[np.float32], why: tuple[Reason, ...] = ()
+    ) -> Suggestion:
+        return Suggestion(card_at(self.library, int(item)), float(scores[item]), why)
 
-    def _card(self, item: np.int32) -> TitleCard:
-        return self.catalog.card(int(self._model.items_.ids[item]))
-
-    def _history(self, viewer_id: int) -> dict[int, float]:
-        """Title ids and ratings of a viewer."""
-        mine = pl.col("viewer_id") == viewer_id
-        rated = self._workspace.scan("ratings").filter(mine).select("title_id", "rating").collect()
-        if rated.is_empty() and self._workspace.scan("viewers").filter(mine).collect().is_empty():
-            viewers = self._workspace.scan("viewers").select("viewer_id")
-            low, high = (
-                viewers.select(pl.min("viewer_id"), pl.max("viewer_id").alias("max"))
-                .collect()
-                .row(0)
-            )
-            raise UnknownIdError(f"there is no viewer {viewer_id}; ids run from {low} to {high}")
-        return dict(rated.iter_rows())
-
-    def _profile(self, history: dict[int, float], n_copies: int) -> Interactions:
-        """The history as so many equal profiles over the model's catalog."""
-        items = self._model.items_
-        known = {title: rating for title, rating in history.items() if title in items}
-        titles = np.tile(np.array(list(known), np.int64), n_copies)
-        return Interactions.from_arrays(
-            np.repeat(np.arange(n_copies), len(known)),
-            titles,
-            np.tile(np.array(list(known.values()), np.float32), n_copies),
-            user_index=IdIndex(np.arange(n_copies)),
-            item_index=items,
+    def _said(self, based_on: str, picks: tuple[Suggestion, ...], n_qualifying: int) -> Answer:
+        library = self.library
+        return Answer(
+            based_on,
+            picks,
+            library.model_name,
+            library.model_version,
+            library.snapshot,
+            n_qualifying,
+            library.notes,
         )
 
-    def _candidates(self, kind: str | None) -> NDArray[np.bool_] | None:
-        if kind is None:
-            return None
-        of_kind: NDArray[np.bool_] = self._kinds == kind
-        if not of_kind.any():
-            raise ParameterError(f"there is no title of kind {kind!r}; kinds are film and show")
-        return of_kind
 
-    def _reasons(
-        self, history: dict[int, float], picks: NDArray[np.int32], n: int
-    ) -> list[tuple[Reason, ...]]:
-        """For each pick the titles of the history that raised its score most."""
-        if not isinstance(self._model, ExplainsScores) or not history or not len(picks):
-            return [()] * len(picks)
-        profiles = self._profile(history, len(picks))
-        parts = self._model.contributions(profiles, picks)
-        bounds = profiles.matrix.indptr
-        reasons = []
-        for row in range(len(picks)):
-            columns = profiles.matrix.indices[bounds[row] : bounds[row + 1]]
-            added = parts[bounds[row] : bounds[row + 1]]
-            raised = float(added[added > 0].sum())
-            best = [place for place in np.argsort(-added, kind="stable")[:n] if added[place] > 0]
-            cards = [(self._card(columns[place]), float(added[place])) for place in best]
-            reasons.append(
-                tuple(Reason(card, history[card.title_id], part / raised) for card, part in cards)
-            )
-        return reasons
-
-
-def _based_on(viewer_id: int | None, history: dict[int, float], liked: list[TitleCard]) -> str:
-    rated = len(history) - len({card.title_id for card in liked})
-    own = f"{rated} rating(s) of viewer {viewer_id}" if rated and viewer_id is not None else ""
-    named = f"liking {', '.join(map(str, liked))}" if liked else ""
-    both = " and ".join(filter(None, [own, named]))
+def _based_on(library: Library, asker: Person) -> str:
+    """What a list rests on, in words."""
+    places = list(asker.history)
+    cut = len(places) - asker.n_named
+    own = f"{cut} rating(s) of viewer {asker.viewer_id}" if cut else ""
+    liked = [str(card_at(library, place)) for place in places[cut:]]
+    named = f"{'liking' if liked else ''} {', '.join(liked[:3])}".strip()
+    more = f" and {len(liked) - 3} more" if len(liked) > 3 else ""
+    both = " and ".join(filter(None, [own, named + more]))
     return both or "what viewers like on the whole, for nothing is known of this one"

@@ -11,7 +11,7 @@ from marquee.app.cli.console import note, say, say_json
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
     from marquee.service.engine import Engine
-    from marquee.service.records import Answer, Reason
+    from marquee.service.records import Answer, TitleCard
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
 Count = Annotated[int, typer.Option("-n", min=1, help="How many titles.")]
@@ -37,8 +37,11 @@ def recommend(
     as_json: Json = False,
 ) -> None:
     """Recommend titles to a viewer, or to anybody who names what they like."""
+    from marquee.service.filters import Filters
+
     engine = _engine(context, model)
-    answer = engine.recommend(viewer_id=viewer, like=like or [], k=n, kind=kind)
+    filters = Filters(kind=kind)
+    answer = engine.recommend(viewer_id=viewer, like=like or [], k=n, filters=filters)
     if as_json:
         say_json(answer)
     else:
@@ -54,7 +57,9 @@ def similar(
     as_json: Json = False,
 ) -> None:
     """List the titles most like one."""
-    answer = _engine(context, model).similar(title, k=n, kind=kind)
+    from marquee.service.filters import Filters
+
+    answer = _engine(context, model).similar(title, k=n, filters=Filters(kind=kind))
     if as_json:
         say_json(answer)
     else:
@@ -73,7 +78,7 @@ def demo(context: typer.Context) -> None:
     say()
     _say_answer("For you", engine.recommend(viewer_id=DEMO_VIEWER, k=8))
     say()
-    first = engine.favorites(DEMO_VIEWER, 1)[0].title
+    [(first, _)] = engine.favorites(DEMO_VIEWER, 1)
     note("Try next (from a shell in this folder):")
     note(f"  .venv/bin/marquee recommend --viewer {DEMO_VIEWER + 1}")
     note(f'  .venv/bin/marquee recommend --like "{first}"')
@@ -88,10 +93,10 @@ def _engine(context: typer.Context, model: str | None) -> Engine:
     return Engine(Workspace(settings.home), model)
 
 
-def _say_favorites(head: str, favorites: tuple[Reason, ...]) -> None:
+def _say_favorites(head: str, favorites: tuple[tuple[TitleCard, float], ...]) -> None:
     say(f"{head}:")
-    for favorite in favorites:
-        say(f"  {favorite.rating:.1f}  {favorite.title}  {', '.join(favorite.title.genres)}")
+    for title, stars in favorites:
+        say(f"  {stars:.1f}  {title}  {', '.join(title.genres)}")
 
 
 def _say_answer(head: str, answer: Answer) -> None:
@@ -106,4 +111,4 @@ def _say_answer(head: str, answer: Answer) -> None:
         say("  nothing is left to recommend")
     for text in answer.notes:
         say(text)
-    say(f"Model {answer.model}, data snapshot {answer.snapshot}.")
+    say(f"Model {answer.model} ({answer.model_version}), data snapshot {answer.snapshot}.")

@@ -18,6 +18,8 @@ Params = Annotated[
     typer.Option("--param", "-p", help="A hyperparameter, name=value; repeatable."),
 ]
 DEFAULT_MODEL = "ease-content"
+PREDICTOR = "svd"
+"""Fitted beside a model that predicts no ratings, so that the workspace can."""
 SHOWN = ("rmse", "mae", "ndcg", "recall")
 """Metrics of the printed table; ``--json`` holds all."""
 
@@ -76,6 +78,7 @@ def fit(
             recommender,
             model,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            predictor=(PREDICTOR, make_model(PREDICTOR)),
             on_epoch=tick,
         )
     seconds = time.perf_counter() - start

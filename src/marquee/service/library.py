@@ -1,0 +1,116 @@
+"""What the engine answers from: the tables and models of one workspace, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from marquee.data.interactions import Interactions
+from marquee.data.workspace import Workspace
+from marquee.data.world import SOURCE as WORLD
+from marquee.lifecycle.fitting import catalog_interactions, current_model, current_predictor
+from marquee.lifecycle.saving import describe, load
+from marquee.models.abilities import PredictsRatings
+from marquee.models.base import Recommender
+from marquee.service.catalog import Catalog
+from marquee.service.facts import TitleFacts
+from marquee.service.records import FICTIONAL
+
+STALE = "Titles changed since the model was fitted; run `marquee fit`."
+
+
+@dataclass(frozen=True, eq=False)
+class Library:
+    """One snapshot of the data and the models fitted on it; nothing in it changes.
+
+    Positions everywhere are those of the model's catalog. Titles that came after the fit are found
+    by name but recommended only after the next one.
+    """
+
+    catalog: Catalog
+    facts: TitleFacts
+    titles: pl.DataFrame
+    credits: pl.DataFrame
+    availability: pl.DataFrame
+    ratings: Interactions
+    """The workspace's ratings over the model's catalog, with all its viewers."""
+    known_viewers: NDArray[np.int64]
+    """Numbers of all viewers of the workspace, ascending, those without a rating included."""
+    mean_ratings: NDArray[np.float64]
+    """Mean rating of each item, NaN where nobody rated it."""
+    model: Recommender
+    model_name: str
+    model_version: str
+    """The data that the model was fitted on and its parameters, in twelve letters."""
+    predictor: PredictsRatings | None
+    """A model that predicts ratings, over the same catalog; None where none was fitted."""
+    snapshot: str
+    notes: tuple[str, ...]
+
+    @classmethod
+    def open(cls, workspace: Workspace, model: str | None = None) -> Library:
+        """The library of the snapshot in force and of the named model, or the one saved last.
+
+        Raises
+        ------
+        WorkspaceError
+            If the workspace holds no data or no model.
+        SavedModelError
+            If there is no such model, or it is damaged.
+        """
+        name = model or current_model(workspace)
+        recommender = load(workspace.models / name)
+        manifest = describe(workspace.models / name)
+        tables = workspace.tables()
+        ratings = catalog_interactions(tables).with_items(recommender.items_)
+        columns = ratings.matrix.indices
+        counts = np.bincount(columns, minlength=ratings.n_items)
+        totals = np.bincount(columns, ratings.matrix.data, ratings.n_items)
+        items = recommender.items_
+        fictional = bool((tables.titles["source"] == WORLD).any())
+        stale = len(items) != tables.titles.height or bool(
+            (items.find(tables.titles["title_id"].to_numpy()) < 0).any()
+        )
+        return cls(
+            catalog=Catalog(tables.titles),
+            facts=TitleFacts.of(items, tables.titles, tables.credits, tables.availability, counts),
+            titles=tables.titles,
+            credits=tables.credits,
+            availability=tables.availability,
+            ratings=ratings,
+            known_viewers=np.union1d(tables.viewers["viewer_id"].to_numpy(), ratings.users.ids),
+            mean_ratings=np.divide(
+                totals, counts, out=np.full(len(counts), np.nan), where=counts > 0
+            ),
+            model=recommender,
+            model_name=name,
+            model_version=manifest.version,
+            predictor=_predictor(workspace, recommender),
+            snapshot=workspace.snapshot or "",
+            notes=(*[FICTIONAL] * fictional, *[STALE] * stale),
+        )
+
+    def rated(self, viewer_id: int) -> dict[int, float]:
+        """Item positions and ratings of a viewer of the workspace; empty for anybody else."""
+        [row] = self.ratings.users.find([viewer_id])
+        if row < 0:
+            return {}
+        matrix = self.ratings.matrix
+        entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        return dict(
+            zip(matrix.indices[entries].tolist(), matrix.data[entries].tolist(), strict=True)
+        )
+
+
+def _predictor(workspace: Workspace, model: Recommender) -> PredictsRatings | None:
+    if isinstance(model, PredictsRatings):
+        return model
+    name = current_predictor(workspace)
+    if name is None:
+        return None
+    predictor = load(workspace.models / name)
+    fits = isinstance(predictor, PredictsRatings) and predictor.items_ == model.items_
+    return predictor if fits and isinstance(predictor, PredictsRatings) else None

@@ -1,0 +1,56 @@
+"""What a viewer would give a title, and how far to trust it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marquee.errors import ParameterError
+from marquee.service.library import Library
+from marquee.service.people import Person
+from marquee.service.reasons import card_at
+from marquee.service.records import Prediction
+
+FEW_BY_VIEWER, MANY_BY_VIEWER = 5, 20
+FEW_OF_TITLE, MANY_OF_TITLE = 5, 50
+"""Ratings below which a prediction has low confidence, and from which on high: of both kinds."""
+
+
+def predict(library: Library, person: Person, columns: NDArray[np.int32]) -> list[Prediction]:
+    """The person's predicted stars for the titles at those positions, in that order.
+
+    Predictions are those of the rating model, which shrinks towards the mean where it knows little:
+    a viewer without ratings gets the title's own level. A title that the person rated is predicted
+    as if they had not.
+
+    Raises
+    ------
+    ParameterError
+        If no rating model was fitted.
+    """
+    if library.predictor is None:
+        raise ParameterError(
+            f"model {library.model_name} predicts no ratings; run `marquee fit` for one that does"
+        )
+    stars = []
+    for column in columns.tolist():
+        rest = {place: value for place, value in person.history.items() if place != column}
+        others = Person(None, rest, 0, person.sets, person.settings, person.revision)
+        profile = others.profiles(library.facts.items)
+        [value] = library.predictor.predict_ratings(profile, np.zeros(1, np.int32), [column])
+        stars.append(float(value))
+    return [
+        Prediction(card_at(library, column), value, *_confidence(library, person, column))
+        for column, value in zip(columns.tolist(), stars, strict=True)
+    ]
+
+
+def _confidence(library: Library, person: Person, column: int) -> tuple[str, str]:
+    by_viewer = len(person.history) - (column in person.history)
+    of_title = int(library.facts.n_ratings[column])
+    because = f"{by_viewer:,} rating(s) by you, {of_title:,} of this title"
+    if by_viewer < FEW_BY_VIEWER or of_title < FEW_OF_TITLE:
+        return "low", because
+    if by_viewer >= MANY_BY_VIEWER and of_title >= MANY_OF_TITLE:
+        return "high", because
+    return "medium", because

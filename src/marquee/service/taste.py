@@ -1,0 +1,338 @@
+"""From a model's scores to a list with the variety, popularity and age that a person wants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from marquee.errors import ParameterError
+from marquee.models.kernels import compiled
+from marquee.models.ranking import top_k
+from marquee.service.facts import TitleFacts, Words, mid_ranks
+
+Similarity = Callable[[NDArray[np.int32]], NDArray[np.float32]]
+"""Similarities of the titles at n positions with one another, shape (n, n), 1 for equal ones."""
+
+POOL = 300
+"""How many titles compete for a list once popularity and age have had their say."""
+
+REACH = 4
+"""How many pools of the model's best titles popularity and age may choose from at full tilt, as
+long as that is no more than a quarter of what qualifies."""
+
+TILT = 1.0
+"""Standard deviations of relevance that one standard deviation of popularity or age is worth at
+full tilt."""
+
+VARIETY = 0.7
+"""Weight of variety against relevance for the most adventurous; at 1 relevance would not count."""
+
+RELAXED = ("genre", "director", "collection")
+"""The order in which caps give way where too few titles keep to them."""
+
+TRAITS = {"genres": 0.6, "people": 0.25, "collections": 0.15}
+"""Share of each trait in the similarity of two titles that have all of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taste:
+    """How a list should lean beside the model's own order; the default is that order itself.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range.
+    """
+
+    adventurous: float = 0.0
+    """0 familiar: the best scored; 1 adventurous: as unlike one another as relevance allows."""
+    obscure: float = 0.0
+    """-1 popular to 1 obscure."""
+    newer: float = 0.0
+    """-1 older to 1 newer."""
+    per_director: int | None = None
+    """Most titles of one director."""
+    per_collection: int | None = None
+    """Most titles of one collection."""
+    per_genre: float | None = None
+    """Most of the list that may carry one genre, above 0 to 1; one title always may."""
+
+    def __post_init__(self) -> None:
+        for name, low in (("adventurous", 0), ("obscure", -1), ("newer", -1)):
+            value = getattr(self, name)
+            if not low <= value <= 1:
+                raise ParameterError(f"{name} must be from {low} to 1, got {value}")
+        for name in ("per_director", "per_collection"):
+            value = getattr(self, name)
+            if value is not None and (value < 1 or value != int(value)):
+                raise ParameterError(f"{name} must be a whole number of at least 1, got {value}")
+        if self.per_genre is not None and not 0 < self.per_genre <= 1:
+            raise ParameterError(f"per_genre must be above 0 and at most 1, got {self.per_genre}")
+
+    @property
+    def neutral(self) -> bool:
+        """Whether the model's own order stands."""
+        return self == NEUTRAL
+
+
+NEUTRAL = Taste()
+
+
+def rerank(
+    scores: NDArray[np.float32],
+    facts: TitleFacts,
+    taste: Taste,
+    k: int,
+    candidates: NDArray[np.bool_] | None = None,
+    similarity: Similarity | None = None,
+) -> NDArray[np.int32]:
+    r"""Positions of the k picks in order, shape (k,), -1 in empty slots.
+
+    Scores of one profile, shape (n_items,), become relevance by rank: among the model's best titles
+    the score at rank share :math:`p` is worth the normal quantile :math:`\Phi^{-1}(p)`, so that a
+    tilt means the same for every profile and model. Popularity and age, ranked among the same
+    titles, are added likewise. The best of the sum are the pool, in which relevance :math:`r` runs
+    from 0 to 1 and each next pick is, with :math:`\lambda = 1 - 0.7 \cdot` ``adventurous``,
+
+    .. math:: \arg\max_{i} \; \lambda r_i - (1 - \lambda) \max_{j \in picked} sim(i, j)
+
+    Titles that would break a cap are passed over. Where the pool runs out of others, the model's
+    next best titles outside it follow; only where there are none at all, caps give way, that of
+    genres first, then of directors, then of collections. So a list is short only where fewer
+    titles qualify. Ties go to the lower position. A neutral taste gives ``top_k`` of the scores.
+
+    ``candidates`` marks what may appear, shape (n_items,); the similarity is that of
+    :func:`trait_similarity` where none is given.
+
+    Raises
+    ------
+    ParameterError
+        If k is below 1.
+
+    References
+    ----------
+    J. Carbonell and J. Goldstein, "The use of MMR, diversity-based reranking for reordering
+    documents and producing summaries", SIGIR 1998.
+    """
+    if k < 1:
+        raise ParameterError(f"k must be at least 1, got {k}")
+    if taste.neutral:
+        own: NDArray[np.int32] = top_k(scores[None], k, candidates=candidates).items[0]
+        return own
+    pool, value = _pool(scores, facts, taste, k, candidates)
+    alike = None
+    if taste.adventurous > 0 and len(pool) > 1:
+        alike = (similarity or trait_similarity(facts))(pool)
+    caps = _Caps(facts, taste, k)
+    weight = VARIETY * taste.adventurous
+    nearest = np.zeros(len(pool), np.float32)
+    open_ = np.ones(len(pool), np.bool_)
+    rest: NDArray[np.float32] | None = None
+    picks = np.full(k, -1, np.int32)
+    place = 0
+    while place < k:
+        allowed = open_ & ~caps.closed[pool]
+        if allowed.any():
+            best = int(
+                np.argmax(np.where(allowed, (1 - weight) * value - weight * nearest, -np.inf))
+            )
+            open_[best] = False
+            pick = int(pool[best])
+            if alike is not None:
+                nearest = alike[best].copy() if place == 0 else np.maximum(nearest, alike[best])
+        else:
+            if rest is None:
+                rest = _outside(scores, pool, candidates)
+            pick = int(np.argmax(np.where(caps.closed, -np.inf, rest)))
+            if caps.closed[pick] or rest[pick] == -np.inf:
+                if not caps.relax():
+                    break
+                continue
+            rest[pick] = -np.inf
+        picks[place] = pick
+        caps.count(pick)
+        place += 1
+    return picks
+
+
+def _pool(
+    scores: NDArray[np.float32],
+    facts: TitleFacts,
+    taste: Taste,
+    k: int,
+    candidates: NDArray[np.bool_] | None,
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """The titles that compete, positions ascending, and the relevance of each, 0 to 1."""
+    tilt = max(abs(taste.obscure), abs(taste.newer))
+    size = max(POOL, k)
+    n_fit = len(scores) if candidates is None else int(np.count_nonzero(candidates))
+    most = max(size, min(size * REACH, n_fit // 4))
+    reach = round(size + (most - size) * tilt)
+    best = top_k(scores[None], min(reach, max(len(scores), 1)), candidates=candidates).items[0]
+    best = np.sort(best[best >= 0])
+    value = _normal(scores[best])
+    if taste.obscure:
+        value -= np.float32(TILT * taste.obscure) * _normal(facts.n_ratings[best])
+    if taste.newer:
+        value += np.float32(TILT * taste.newer) * _age(facts, best)
+    if len(best) > size:
+        kept = np.sort(top_k(value[None], size).items[0])
+        best, value = best[kept], value[kept]
+    if not len(best):
+        return best, value
+    low, high = value.min(), value.max()
+    return best, (value - low) / max(high - low, np.float32(1e-9))
+
+
+def _age(facts: TitleFacts, best: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Normal score of the day of release among those titles; 0 where it is unknown."""
+    dated = ~np.isnat(facts.released[best])
+    age = np.zeros(len(best), np.float32)
+    age[dated] = _normal(facts.released[best[dated]])
+    return age
+
+
+def _normal(values: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Normal quantile of each value's rank, equal ones alike (van der Waerden scores)."""
+    if not len(values):
+        return np.empty(0, np.float32)
+    halves = np.rint(mid_ranks(values) * (2 * len(values))).astype(np.intp)
+    return _quantiles(len(values))[halves]
+
+
+@lru_cache(maxsize=256)
+def _quantiles(n: int) -> NDArray[np.float32]:
+    """Normal quantile of every half step between 0 and 1 of n values, shape (2n + 1,)."""
+    from scipy.special import ndtri
+
+    steps = np.arange(2 * n + 1).clip(0.5, 2 * n - 0.5) / (2 * n)
+    quantiles: NDArray[np.float32] = ndtri(steps).astype(np.float32)
+    return quantiles
+
+
+def _outside(
+    scores: NDArray[np.float32], pool: NDArray[np.int32], candidates: NDArray[np.bool_] | None
+) -> NDArray[np.float32]:
+    """The scores of what may appear beside the pool, -inf for the rest."""
+    rest = scores.astype(np.float32, copy=True)
+    if candidates is not None:
+        rest[~candidates] = -np.inf
+    rest[pool] = -np.inf
+    return rest
+
+
+class _Caps:
+    """Which titles would break a cap, as the list grows."""
+
+    def __init__(self, facts: TitleFacts, taste: Taste, k: int) -> None:
+        limits: dict[str, tuple[Words, int | None]] = {
+            "genre": (
+                facts.genres,
+                None if taste.per_genre is None else max(int(taste.per_genre * k + 1e-9), 1),
+            ),
+            "director": (facts.directors, taste.per_director),
+            "collection": (facts.collections, taste.per_collection),
+        }
+        self._limits = {
+            name: (words, limit) for name, (words, limit) in limits.items() if limit is not None
+        }
+        self._counts = {
+            name: np.zeros(len(words), np.int32) for name, (words, _) in self._limits.items()
+        }
+        self.closed = np.zeros(len(facts.items), np.bool_)
+
+    def count(self, pick: int) -> None:
+        """Takes the pick into account."""
+        for name, (words, limit) in self._limits.items():
+            counts = self._counts[name]
+            for number in words.of_title(pick):
+                counts[number] += 1
+                if counts[number] == limit:
+                    self.closed[words.titles(number)] = True
+
+    def relax(self) -> bool:
+        """Gives up the next cap in the order of ``RELAXED``; False where none is left."""
+        gone = next((name for name in RELAXED if name in self._limits), None)
+        if gone is None:
+            return False
+        del self._limits[gone]
+        self.closed[:] = False
+        for name, (words, limit) in self._limits.items():
+            for number in np.flatnonzero(self._counts[name] >= limit):
+                self.closed[words.titles(int(number))] = True
+        return True
+
+
+@lru_cache(maxsize=2)
+def trait_similarity(facts: TitleFacts) -> Similarity:
+    """The cosine of two titles' traits: genres, people (directors and leads) and collection.
+
+    Titles without any trait are like nothing but themselves. It is made once for a catalog.
+    """
+    starts, words, weights = _traits(facts)
+    n_words = int(words.max(initial=-1)) + 1
+
+    def similarity(positions: NDArray[np.int32]) -> NDArray[np.float32]:
+        alike = np.zeros((len(positions), len(positions)), np.float32)
+        _cosines(starts, words, weights, n_words, positions.astype(np.int32), alike)
+        return alike
+
+    return similarity
+
+
+def _traits(
+    facts: TitleFacts,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """Starts, traits and weights of each title, traits ascending within it, of length 1."""
+    kinds = {
+        "genres": (facts.genres,),
+        "people": (facts.directors, facts.actors),
+        "collections": (facts.collections,),
+    }
+    n_items, offset = len(facts.items), 0
+    rows, numbers, weights = [], [], []
+    for name, share in TRAITS.items():
+        sizes = sum(np.diff(words.title_starts) for words in kinds[name])
+        for words in kinds[name]:
+            row = np.repeat(np.arange(n_items, dtype=np.int32), np.diff(words.title_starts))
+            rows.append(row)
+            numbers.append(words.numbers + np.int32(offset))
+            weights.append(np.sqrt(share / np.asarray(sizes)[row]).astype(np.float32))
+            offset += len(words)
+    row, number, weight = np.concatenate(rows), np.concatenate(numbers), np.concatenate(weights)
+    order = np.lexsort((number, row))
+    row, number, weight = row[order], number[order], weight[order]
+    length = np.sqrt(np.bincount(row, weight.astype(np.float64) ** 2, minlength=n_items))
+    starts = np.zeros(n_items + 1, np.int32)
+    np.cumsum(np.bincount(row, minlength=n_items), out=starts[1:])
+    return starts, number.astype(np.int32), (weight / length[row]).astype(np.float32)
+
+
+@compiled("void(int32[::1], int32[::1], float32[::1], int64, int32[::1], float32[:, ::1])")
+def _cosines(
+    starts: NDArray[np.int32],
+    words: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    n_words: int,
+    positions: NDArray[np.int32],
+    alike: NDArray[np.float32],
+) -> None:
+    # One title's weights laid out over all traits: the others then only look theirs up.
+    laid = np.zeros(n_words, np.float32)
+    for i in range(len(positions)):
+        alike[i, i] = np.float32(1)
+        own = range(starts[positions[i]], starts[positions[i] + 1])
+        for a in own:
+            laid[words[a]] = weights[a]
+        for j in range(i):
+            total = np.float32(0)
+            for b in range(starts[positions[j]], starts[positions[j] + 1]):
+                total += laid[words[b]] * weights[b]
+            alike[i, j] = total
+            alike[j, i] = total
+        for a in own:
+            laid[words[a]] = np.float32(0)

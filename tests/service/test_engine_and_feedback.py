@@ -1,0 +1,255 @@
+"""What a viewer says is part of the next answer, over what the tables hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from marquee.data.feedback import Event, FeedbackStore, Settings
+from marquee.data.intake import add_world
+from marquee.data.workspace import Workspace
+from marquee.errors import ParameterError, UnknownIdError
+from marquee.lifecycle.fitting import fit_workspace
+from marquee.models import RECIPES
+from marquee.models.svd import SVD
+from marquee.service.engine import Engine
+from marquee.service.filters import Filters
+from marquee.service.taste import Taste
+
+NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    workspace = Workspace(tmp_path_factory.mktemp("engine"))
+    add_world(workspace, n_titles=200, n_viewers=200, n_ratings=8_000, seed=4)
+    predictor = ("svd", SVD(epochs=10))
+    fit_workspace(workspace, RECIPES["ease-content"](), "ease-content", predictor=predictor)
+    return workspace
+
+
+@pytest.fixture
+def engine(workspace: Workspace, tmp_path: Path) -> Iterator[Engine]:
+    feedback = FeedbackStore(f"sqlite:///{tmp_path / 'feedback.db'}")
+    feedback.migrate()
+    yield Engine(workspace, feedback=feedback)
+    feedback.close()
+
+
+def say(engine: Engine, viewer: int, verb: str, title: int, value: float | None = None) -> str:
+    assert engine.feedback is not None
+    event = Event(viewer, verb, NOON, title_id=title, value=value)
+    return engine.feedback.write([event])[0].event_id
+
+
+def new_viewer(engine: Engine) -> int:
+    assert engine.feedback is not None
+    return engine.feedback.add_viewer(Settings(name="Zoë"))
+
+
+def picked(engine: Engine, viewer: int, k: int = 10) -> list[int]:
+    return [pick.title.title_id for pick in engine.recommend(viewer_id=viewer, k=k).picks]
+
+
+def test_a_new_viewer_gets_a_useful_list_that_says_what_it_is_based_on(engine: Engine) -> None:
+    viewer = new_viewer(engine)
+    answer = engine.recommend(viewer_id=viewer)
+    assert len(answer.picks) == 10
+    assert "nothing is known" in answer.based_on
+    popular = {pick.title.title_id for pick in engine.popular(60).picks}
+    assert {pick.title.title_id for pick in answer.picks} <= popular
+
+
+def test_a_rating_changes_the_next_answer_and_undo_brings_it_back(engine: Engine) -> None:
+    viewer = new_viewer(engine)
+    before = picked(engine, viewer)
+    event = say(engine, viewer, "rate", before[0], 5.0)
+    after = picked(engine, viewer)
+    assert before[0] not in after
+    assert after != before[1:]
+    answer = engine.recommend(viewer_id=viewer)
+    assert answer.based_on == f"1 rating(s) of viewer {viewer}"
+    cited = {why.title.title_id for pick in answer.picks for why in pick.reasons}
+    assert cited == {before[0]}
+    assert engine.feedback is not None
+    engine.feedback.undo(viewer, event)
+    assert picked(engine, viewer) == before
+
+
+@pytest.mark.parametrize("verb", ["seen", "hide"])
+def test_seen_and_hidden_titles_do_not_come_back_unless_asked(engine: Engine, verb: str) -> None:
+    viewer = new_viewer(engine)
+    title = picked(engine, viewer)[0]
+    say(engine, viewer, verb, title)
+    assert title not in picked(engine, viewer, 150)
+    everything = engine.recommend(viewer_id=viewer, k=150, filters=Filters(exclude=()))
+    assert title in {pick.title.title_id for pick in everything.picks}
+
+
+def test_a_title_watched_to_the_end_counts_as_seen_and_half_of_it_does_not(engine: Engine) -> None:
+    viewer = new_viewer(engine)
+    ended, left = picked(engine, viewer)[:2]
+    say(engine, viewer, "watch", ended, 0.97)
+    say(engine, viewer, "watch", left, 0.5)
+    shown = picked(engine, viewer, 150)
+    assert ended not in shown
+    assert left in shown
+
+
+def test_the_watchlist_can_be_asked_for(engine: Engine) -> None:
+    viewer = new_viewer(engine)
+    wanted = picked(engine, viewer)[3:6]
+    for title in wanted:
+        say(engine, viewer, "watchlist", title)
+    answer = engine.recommend(viewer_id=viewer, filters=Filters(only=("watchlist",)))
+    assert {pick.title.title_id for pick in answer.picks} == set(wanted)
+    assert answer.n_qualifying == 3
+
+
+def test_what_a_viewer_of_the_tables_says_counts_over_the_tables(
+    engine: Engine, workspace: Workspace
+) -> None:
+    ratings = workspace.frame("ratings")
+    viewer = int(ratings["viewer_id"][0])
+    title, stars = ratings.filter(viewer_id=viewer).sort("title_id").row(0)[1:3]
+    changed = 0.5 if stars > 2 else 5.0
+    say(engine, viewer, "rate", title, changed)
+    known = {card.title_id: value for card, value in engine.favorites(viewer, 1000)}
+    assert known[title] == changed
+    assert len(known) == ratings.filter(viewer_id=viewer).height
+
+
+def test_an_erased_viewer_is_gone(engine: Engine, workspace: Workspace) -> None:
+    assert engine.feedback is not None
+    viewer = int(workspace.frame("viewers")["viewer_id"][0])
+    engine.feedback.erase(viewer, day=date(2025, 6, 2))
+    with pytest.raises(UnknownIdError, match="was erased"):
+        engine.recommend(viewer_id=viewer)
+
+
+def test_a_number_that_was_never_given_out_is_refused(engine: Engine) -> None:
+    with pytest.raises(UnknownIdError, match="there is no viewer"):
+        engine.recommend(viewer_id=new_viewer(engine) + 1)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        Filters(kind="show"),
+        Filters(genres=("Drama", "Comedy"), year_from=2005),
+        Filters(decade=2010, runtime_max=120),
+        Filters(genres_none=("Horror",), kind="film"),
+    ],
+)
+def test_a_list_is_never_short_when_enough_titles_qualify(
+    engine: Engine, workspace: Workspace, filters: Filters
+) -> None:
+    viewer = int(workspace.frame("ratings")["viewer_id"][0])
+    answer = engine.recommend(viewer_id=viewer, k=25, filters=filters)
+    assert answer.n_qualifying > 0
+    assert len(answer.picks) == min(25, answer.n_qualifying)
+    pages = engine.title
+    for pick in answer.picks:
+        page = pages(pick.title.title_id)
+        assert filters.kind in {None, page.card.kind}
+        if filters.genres:
+            assert set(filters.genres) & set(page.card.genres)
+        assert not set(filters.genres_none) & set(page.card.genres)
+
+
+def test_pages_of_a_list_continue_it(engine: Engine, workspace: Workspace) -> None:
+    viewer = int(workspace.frame("ratings")["viewer_id"][0])
+    for taste in (Taste(), Taste(adventurous=0.8, obscure=0.3)):
+        whole = engine.recommend(viewer_id=viewer, k=12, taste=taste).picks
+        parts = [
+            engine.recommend(viewer_id=viewer, k=4, skip=skip, taste=taste).picks
+            for skip in (0, 4, 8)
+        ]
+        assert [pick.title for part in parts for pick in part] == [pick.title for pick in whole]
+
+
+def test_given_candidates_are_ranked_all_of_them_and_nothing_else(
+    engine: Engine, workspace: Workspace
+) -> None:
+    viewer = int(workspace.frame("ratings")["viewer_id"][0])
+    titles = workspace.frame("ratings").filter(viewer_id=viewer)["title_id"].to_list()[:3]
+    titles += [pick.title.title_id for pick in engine.popular(5).picks]
+    ranked = engine.rank([*titles, titles[0]], viewer_id=viewer)
+    assert {pick.title.title_id for pick in ranked.picks} == set(titles)
+    scores = [pick.score for pick in ranked.picks]
+    assert scores == sorted(scores, reverse=True)
+    with pytest.raises(UnknownIdError, match="unknown id"):
+        engine.rank([10**12], viewer_id=viewer)
+
+
+def test_predictions_are_shrunk_and_say_how_far_to_trust_them(
+    engine: Engine, workspace: Workspace
+) -> None:
+    viewer = new_viewer(engine)
+    titles = [pick.title.title_id for pick in engine.popular(20).picks]
+    unknown = engine.predict(viewer, titles)
+    assert {prediction.confidence for prediction in unknown} == {"low"}
+    say(engine, viewer, "rate", titles[0], 5.0)
+    after = engine.predict(viewer, titles)
+    assert after[0].stars == unknown[0].stars  # a rated title is predicted as if it were not
+    assert [p.stars for p in after[1:]] != [p.stars for p in unknown[1:]]
+    assert max(prediction.stars for prediction in after) < 5
+    ratings = workspace.frame("ratings")
+    busiest = int(ratings.group_by("viewer_id").len().sort("len")["viewer_id"][-1])
+    sure = engine.predict(busiest, titles)
+    assert "high" in {prediction.confidence for prediction in sure}
+    assert all("rating(s) by you" in prediction.because for prediction in sure)
+
+
+def test_an_explanation_is_that_of_the_list(engine: Engine, workspace: Workspace) -> None:
+    viewer = int(workspace.frame("ratings")["viewer_id"][0])
+    first = engine.recommend(viewer_id=viewer, k=1, n_reasons=3).picks[0]
+    assert engine.explain(viewer, first.title.title_id, 3) == first
+
+
+def test_popular_and_latest_are_what_they_say(engine: Engine, workspace: Workspace) -> None:
+    counts = workspace.frame("ratings").group_by("title_id").len()
+    most = counts.sort("len", descending=True)["len"][:5].to_list()
+    assert [pick.score for pick in engine.popular(5).picks] == most
+    titles = workspace.frame("titles")
+    newest = titles["release_date"].max()
+    assert isinstance(newest, date)
+    first = engine.latest(3).picks[0]
+    released = engine.title(first.title.title_id).release_date
+    assert released is not None
+    assert newest - released <= timedelta(days=1)
+
+
+def test_a_title_page_tells_people_offers_and_how_it_was_rated(
+    engine: Engine, workspace: Workspace
+) -> None:
+    title = engine.popular(1).picks[0].title.title_id
+    page = engine.title(title)
+    rated = workspace.frame("ratings").filter(title_id=title)["rating"]
+    assert page.n_ratings == len(rated)
+    assert page.mean_rating == pytest.approx(rated.cast(pl.Float64).mean())
+    assert page.credits[0].role == "director"
+    offers = workspace.frame("availability").filter(title_id=title)
+    assert {offer.service for offer in page.offers} == set(offers["service"])
+    with pytest.raises(UnknownIdError, match="there is no title"):
+        engine.title(10**12)
+
+
+@pytest.mark.parametrize(
+    ("ask", "sentence"),
+    [
+        ({"k": 0}, "k must be at least 1"),
+        ({"skip": -1}, "skip must be at least 0"),
+        ({"ratings": {1: 7.0}}, "from 0.5 to 5 stars, got 7.0"),
+        ({"filters": Filters(genres=("Dramma",))}, "did you mean Drama"),
+    ],
+)
+def test_bad_questions_are_refused_with_the_value(
+    engine: Engine, ask: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(ParameterError, match=sentence):
+        engine.recommend(**ask)  # type: ignore[arg-type]  # wrong on purpose
