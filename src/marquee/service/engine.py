@@ -110,8 +110,15 @@ class Engine:
             n_reasons=n_reasons,
         )
 
-    def similar(self, title: str, k: int = 10, filters: Filters = EVERYTHING) -> Answer:
-        """The k titles most like the one named.
+    def similar(
+        self,
+        title: str,
+        k: int = 10,
+        filters: Filters = EVERYTHING,
+        *,
+        viewer_id: int | None = None,
+    ) -> Answer:
+        """The k titles most like the one named, without those the viewer has rated or put away.
 
         Raises
         ------
@@ -127,7 +134,7 @@ class Engine:
                 f"model {self.library.model_name} does not compare titles; fit one that does, "
                 "such as ease or content"
             )
-        mask = filters.mask(self.library.facts)
+        mask = self._mask(filters, viewer_id)
         items, scores = model.similar(
             self.library.facts.items.positions([card.title_id]), len(mask)
         )
@@ -138,19 +145,38 @@ class Engine:
         picks = tuple(self._suggestion(item, everyone) for item in found[kept][:k])
         return self._said(f"titles like {card}", picks, int(mask.sum()))
 
-    def popular(self, k: int = 10, filters: Filters = EVERYTHING) -> Answer:
-        """The k titles with the most ratings; scores are numbers of ratings."""
-        counts = self.library.facts.n_ratings.astype(np.float32)
-        return self._listed("number of ratings", counts, k, filters)
+    def popular(
+        self,
+        k: int = 10,
+        filters: Filters = EVERYTHING,
+        *,
+        viewer_id: int | None = None,
+        days: int | None = None,
+    ) -> Answer:
+        """The k titles with the most ratings; scores are numbers of ratings.
 
-    def latest(self, k: int = 10, filters: Filters = EVERYTHING) -> Answer:
+        With ``days`` only ratings of so many days up to the newest one count; where ratings have no
+        times all of them do.
+
+        Raises
+        ------
+        ParameterError
+            If days is below 1.
+        """
+        counts = self.library.rating_counts(days)
+        what = "number of ratings" + (f" in {days} days" if days is not None else "")
+        return self._listed(what, counts, k, self._mask(filters, viewer_id))
+
+    def latest(
+        self, k: int = 10, filters: Filters = EVERYTHING, *, viewer_id: int | None = None
+    ) -> Answer:
         """The k newest titles, of one day the most rated first; scores are days since 1970."""
         facts = self.library.facts
         dated = ~np.isnat(facts.released)
         days = np.full(len(dated), -np.inf, np.float32)
         days[dated] = facts.released[dated].astype("datetime64[D]").astype(np.int64)
         newest = (days + facts.share / 2).astype(np.float32)
-        return self._listed("day of release", newest, k, filters)
+        return self._listed("day of release", newest, k, self._mask(filters, viewer_id))
 
     def predict(self, viewer_id: int | None, title_ids: Sequence[int]) -> tuple[Prediction, ...]:
         """What the viewer would give each title, with a word on how far to trust it.
@@ -201,8 +227,14 @@ class Engine:
         marked[self.library.facts.items.positions(np.array(title_ids, np.int64))] = True
         return marked
 
-    def _listed(self, what: str, scores: NDArray[np.float32], k: int, filters: Filters) -> Answer:
-        mask = filters.mask(self.library.facts)
+    def _mask(self, filters: Filters, viewer_id: int | None) -> NDArray[np.bool_]:
+        if viewer_id is None:
+            return filters.mask(self.library.facts)
+        return filters.mask(self.library.facts, person(self.library, self.feedback, viewer_id).sets)
+
+    def _listed(
+        self, what: str, scores: NDArray[np.float32], k: int, mask: NDArray[np.bool_]
+    ) -> Answer:
         [items], _ = top_k(scores[None], k, candidates=mask)
         picks = tuple(self._suggestion(item, scores) for item in items[items >= 0])
         return self._said(what, picks, int(mask.sum()))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from marquee.data.interactions import Interactions
 from marquee.data.workspace import Workspace
 from marquee.data.world import SOURCE as WORLD
+from marquee.errors import ParameterError
 from marquee.lifecycle.fitting import catalog_interactions, current_model, current_predictor
 from marquee.lifecycle.saving import describe, load
 from marquee.models.abilities import PredictsRatings
@@ -92,6 +93,22 @@ class Library:
             snapshot=workspace.snapshot or "",
             notes=(*[FICTIONAL] * fictional, *[STALE] * stale),
         )
+
+    def rating_counts(self, days: int | None = None) -> NDArray[np.float32]:
+        """Ratings of each item, of all time or of so many days up to the newest rating.
+
+        Raises
+        ------
+        ParameterError
+            If days is below 1.
+        """
+        if days is None or self.ratings.times is None or not len(self.ratings):
+            return self.facts.n_ratings.astype(np.float32)
+        if days < 1:
+            raise ParameterError(f"days must be at least 1, got {days}")
+        recent = self.ratings.times > self.ratings.times.max() - days * 86_400
+        columns = self.ratings.matrix.indices[recent]
+        return np.bincount(columns, minlength=self.ratings.n_items).astype(np.float32)
 
     def rated(self, viewer_id: int) -> dict[int, float]:
         """Item positions and ratings of a viewer of the workspace; empty for anybody else."""

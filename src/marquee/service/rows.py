@@ -1,0 +1,131 @@
+"""The rows of a home page: a few lists, each with its own reason to be there, no title twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from marquee.errors import ParameterError
+from marquee.service.engine import EVERYTHING, Engine
+from marquee.service.filters import Filters
+from marquee.service.people import Person, person
+from marquee.service.records import Suggestion, TitleCard
+from marquee.service.taste import NEUTRAL, Taste
+
+N_SEEDS = 2
+"""How many rows start from a title of the viewer's own."""
+
+LOVED = 4.0
+"""Stars from which on a title of the viewer's own may start a row."""
+
+OBSCURE_SHARE = 0.5
+"""Share of the catalog, the least rated part, that counts as hidden."""
+
+RECENT_DAYS = 30
+"""Days before the newest rating that count as now."""
+
+SHORTEST = 3
+"""Titles below which a row is left out."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A list under a heading."""
+
+    key: str
+    """for-you, because-of, hidden-gems, on-your-services or popular."""
+    title: str
+    picks: tuple[Suggestion, ...]
+    seed: TitleCard | None = None
+    """The viewer's own title that a because-of row starts from."""
+
+
+def home_rows(
+    engine: Engine,
+    viewer_id: int | None,
+    filters: Filters = EVERYTHING,
+    taste: Taste = NEUTRAL,
+    *,
+    k: int = 12,
+) -> tuple[Row, ...]:
+    """The rows for a viewer or a visitor, the most personal first.
+
+    For you; because you liked X, for each of the X that they love most; hidden gems; new to you on
+    your services; popular now. A title is in one row only, the first that wants it. Filters hold
+    for every row. Rows with fewer than three titles are left out, but for the first.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is no such viewer.
+    ParameterError
+        If a filter asks for what no title has.
+    """
+    asker = person(engine.library, engine.feedback, viewer_id)
+    taken: set[int] = set()
+    rows: list[Row] = []
+    for row in _candidates(engine, asker, filters, taste, k):
+        fresh = tuple(pick for pick in row.picks if pick.title.title_id not in taken)[:k]
+        if len(fresh) >= SHORTEST or not rows:
+            rows.append(replace(row, picks=fresh))
+            taken |= {pick.title.title_id for pick in fresh}
+    return tuple(rows)
+
+
+def _candidates(
+    engine: Engine, asker: Person, filters: Filters, taste: Taste, k: int
+) -> Iterator[Row]:
+    """Rows with enough titles that k are left once those of earlier rows are taken away."""
+    viewer = asker.viewer_id
+    heading = "For you" if asker.history else "Liked by many"
+    best = engine.recommend(viewer_id=viewer, filters=filters, taste=taste, k=k)
+    yield Row("for-you", heading, best.picks)
+    for card in _seeds(engine, asker):
+        near = _fitting(engine, asker, filters, f"#{card.title_id}", 4 * k)
+        yield Row("because-of", f"Because you liked {card}", near, card)
+    if asker.history:
+        gems = engine.recommend(
+            viewer_id=viewer, filters=filters, candidates=_hidden(engine), k=4 * k
+        )
+        yield Row("hidden-gems", "Hidden gems", gems.picks)
+    services = asker.settings.services
+    if services and not filters.services:
+        here = replace(filters, services=services, region=asker.settings.region)
+        yield Row(
+            "on-your-services", "New to you on your services", _offered(engine, viewer, here, k)
+        )
+    popular = engine.popular(6 * k, filters, viewer_id=viewer, days=RECENT_DAYS)
+    yield Row("popular", "Popular now", popular.picks)
+
+
+def _seeds(engine: Engine, asker: Person) -> list[TitleCard]:
+    """The titles that the viewer loves most, the latest said first among equals."""
+    loved = [(stars, turn, place) for turn, (place, stars) in enumerate(asker.history.items())]
+    loved = sorted((entry for entry in loved if entry[0] >= LOVED), reverse=True)
+    ids = engine.library.facts.items.ids
+    return [engine.catalog.card(int(ids[place])) for _, _, place in loved[:N_SEEDS]]
+
+
+def _fitting(
+    engine: Engine, asker: Person, filters: Filters, title: str, k: int
+) -> tuple[Suggestion, ...]:
+    return engine.similar(title, k, filters, viewer_id=asker.viewer_id).picks
+
+
+def _hidden(engine: Engine) -> list[int]:
+    """Titles that somebody rated, of the half that fewest did."""
+    facts = engine.library.facts
+    hidden = (facts.popularity <= OBSCURE_SHARE) & (facts.n_ratings > 0)
+    return [int(title) for title in facts.items.ids[np.flatnonzero(hidden)]]
+
+
+def _offered(
+    engine: Engine, viewer: int | None, filters: Filters, k: int
+) -> tuple[Suggestion, ...]:
+    """Picks on the viewer's services; none where a service is no longer in the catalog."""
+    try:
+        return engine.recommend(viewer_id=viewer, filters=filters, k=4 * k).picks
+    except ParameterError:
+        return ()
