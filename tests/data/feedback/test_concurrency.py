@@ -145,8 +145,10 @@ def test_two_stores_over_one_database_see_each_other(store: FeedbackStore, url: 
         writer = (store, other)[thread % 2]
         for step in range(10):
             writer.write([rate(ANN, 10 * thread + step, 4)])
+            writer.erase(1_000 + 10 * thread + step, day=date(2026, 5, 5))
 
     at_once(4, work)
+    assert len(store.erased_viewers()) == 40
     assert store.profile(ANN) == other.profile(ANN)
     assert store.profile(ANN).revision == 40
     other.close()

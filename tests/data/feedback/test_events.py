@@ -56,6 +56,13 @@ def test_the_last_word_counts_and_each_facet_stands_alone(store: FeedbackStore) 
     assert not store.profile(ANN).hidden
 
 
+def test_a_reason_goes_with_what_it_was_given_for(store: FeedbackStore) -> None:
+    store.write([about(ANN, "hide", 1, reason="genre"), about(ANN, "hide", 2, reason="actor")])
+    store.write([about(ANN, "hide", 1, minutes=1), about(ANN, "unhide", 2, minutes=1)])
+    assert store.profile(ANN).hidden_reasons == {}
+    assert store.profile(ANN).hidden == {1}
+
+
 def test_an_old_rating_that_arrives_late_does_not_replace_a_newer_one(
     store: FeedbackStore,
 ) -> None:
@@ -242,6 +249,7 @@ def test_every_change_raises_the_revision(store: FeedbackStore) -> None:
     ):
         change()
         seen.append(store.profile(ANN).revision)
+        assert store.revision(ANN) == seen[-1]
     assert seen == sorted(set(seen))
 
 

@@ -137,6 +137,7 @@ def test_nobody_speaks_for_an_erased_viewer(store: FeedbackStore, url: str) -> N
         assert contents(url) == before
         profile = store.profile(viewer)
         assert (dict(profile.ratings), profile.revision) == ({}, -1)
+        assert store.revision(viewer) == -1
     assert store.viewers() == ()
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from alembic.migration import MigrationContext
 
 from feedback_kit import contents, rate
 from marquee.data.feedback import FeedbackStore
-from marquee.data.feedback.migrating import VERSION_TABLE
+from marquee.data.feedback.migrating import LOCK, VERSION_TABLE
 from marquee.data.feedback.schema import METADATA
 from marquee.errors import FeedbackError
 
@@ -133,6 +136,51 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     with pytest.raises(FeedbackError, match=r"already exists"):
         store.migrate()
     assert set(contents(empty_url)) == {"erased"}
+
+
+def migrate_at_once(urls: list[str]) -> list[str | None]:
+    gate = threading.Barrier(len(urls))
+
+    def start(url: str) -> str | None:
+        with closing(FeedbackStore(url)) as store:
+            gate.wait()
+            return store.migrate()
+
+    with ThreadPoolExecutor(len(urls)) as pool:
+        return list(pool.map(start, urls))
+
+
+def test_threads_that_start_at_once_take_turns(empty_url: str) -> None:
+    assert migrate_at_once([empty_url] * 4) == [HEAD] * 4
+    assert differences(empty_url) == []
+
+
+def test_databases_of_one_process_can_be_made_at_once(tmp_path: Path) -> None:
+    urls = [f"sqlite:///{tmp_path}/{number}.db" for number in range(6)]
+    assert migrate_at_once(urls) == [HEAD] * 6
+    assert [differences(url) for url in urls] == [[]] * 6
+
+
+def test_a_migration_waits_for_the_one_of_another_process(
+    store: FeedbackStore, empty_url: str
+) -> None:
+    if empty_url.startswith("sqlite"):
+        file = Path(empty_url.removeprefix("sqlite:///"))
+        file.parent.mkdir(parents=True)
+        other: Any = sqlite3.connect(file, isolation_level=None)
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("BEGIN IMMEDIATE")
+    else:
+        other = sa.create_engine(empty_url, poolclass=sa.NullPool).connect()
+        other.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
+    with closing(other):
+        waiting = threading.Thread(target=store.migrate)
+        waiting.start()
+        waiting.join(0.5)
+        assert waiting.is_alive()
+        other.rollback()
+        waiting.join()
+    assert differences(empty_url) == []
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ COUNTS = ("n_picks", "n_good", "n_thumbs", "n_thumbs_up", "n_answers", "n_impres
 
 def n_ratings_by_title(connection: sa.Connection) -> dict[int, int]:
     """Number of ratings in force of each title that has any."""
-    rated = in_force("rating").order_by(None).subquery()
+    rated = in_force("rating").subquery()
     counted = sa.select(rated.c.title_id, sa.func.count().label("n")).group_by(rated.c.title_id)
     return {row.title_id: row.n for row in connection.execute(counted)}
 
@@ -50,7 +50,7 @@ def overall(by_model: Mapping[str, Satisfaction]) -> Satisfaction:
 
 def _judged(since_us: int | None) -> sa.Select[Any]:
     """Model, facet, number of judgments and of good ones; no model for a list never entered."""
-    said = in_force("pick", "thumbs").order_by(None).subquery()
+    said = in_force("pick", "thumbs").subquery()
     list_of = (answers.c.viewer_id == said.c.viewer_id) & (answers.c.answer_id == said.c.answer_id)
     judged = (
         sa.select(answers.c.model, said.c.facet, sa.func.count(), sa.func.sum(said.c.value))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import polars as pl
 import sqlalchemy as sa
 
@@ -40,7 +43,12 @@ SHOWN: dict[str, pl.DataType] = {
     "snapshot": pl.String(),
     "at_us": pl.Int64(),
 }
-SAID = {"viewer_id": pl.Int64, "title_id": pl.Int64, "value": pl.Float64, "at_us": pl.Int64}
+SAID: dict[str, pl.DataType] = {
+    "viewer_id": pl.Int64(),
+    "title_id": pl.Int64(),
+    "value": pl.Float64(),
+    "at_us": pl.Int64(),
+}
 
 
 def ratings_frame(connection: sa.Connection) -> pl.DataFrame:
@@ -83,7 +91,7 @@ def watches_frame(connection: sa.Connection) -> pl.DataFrame:
 def impressions_frame(connection: sa.Connection) -> pl.DataFrame:
     """What was shown to whom, columns ``IMPRESSIONS``, by viewer, list and place."""
     rows = connection.execute(sa.select(*(answers.c[name] for name in SHOWN)))
-    frame = pl.DataFrame([tuple(row) for row in rows], schema=SHOWN, orient="row")
+    frame = _frame(rows, SHOWN)
     return (
         frame.with_columns(pl.int_ranges(1, pl.col("titles").list.len() + 1).alias("place"))
         .explode("titles", "place")
@@ -97,9 +105,17 @@ def impressions_frame(connection: sa.Connection) -> pl.DataFrame:
 
 def _said(connection: sa.Connection, facet: str) -> pl.DataFrame:
     """Viewer, title, value and moment of what is in force of a facet."""
-    force = in_force(facet).order_by(None).subquery()
+    force = in_force(facet).subquery()
     rows = connection.execute(sa.select(*(force.c[name] for name in SAID)))
-    return pl.DataFrame([tuple(row) for row in rows], schema=SAID, orient="row")
+    return _frame(rows, SAID)
+
+
+def _frame(rows: Iterable[Sequence[Any]], columns: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The rows as a frame; by columns, which is several times faster than row by row."""
+    values = list(zip(*rows, strict=True)) or [()] * len(columns)
+    return pl.DataFrame(
+        [pl.Series(name, cells, columns[name]) for name, cells in zip(columns, values, strict=True)]
+    )
 
 
 def _moment() -> pl.Expr:

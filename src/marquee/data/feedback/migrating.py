@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -15,6 +16,8 @@ from marquee.errors import FeedbackError
 
 VERSION_TABLE = "marquee_feedback_version"
 """Where Alembic notes the revision: a name of our own, for a database may serve others too."""
+_ONE_AT_A_TIME = threading.Lock()
+"""Alembic keeps the migration under way in a global of its own."""
 LOCK = 0x6D617271756565
 """Number of the advisory lock that PostgreSQL migrations take."""
 
@@ -32,7 +35,7 @@ def migrate(database: Database, revision: str = "head") -> str | None:
     """
     if database.file is not None:
         database.file.parent.mkdir(parents=True, exist_ok=True)
-    with database.writing() as connection:
+    with _ONE_AT_A_TIME, database.writing() as connection:
         if database.kind == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
         config = migration_config(connection)

