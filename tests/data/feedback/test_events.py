@@ -263,6 +263,10 @@ def test_history_comes_in_pages_from_the_last_word_back(store: FeedbackStore) ->
     assert [entry.undone for entry in (*first, *second)] == [False, True, False, False, False]
     with pytest.raises(ParameterError, match="limit must be at least 1, got 0"):
         store.history(ANN, limit=0)
+    assert store.history(ANN, before=0) == ()
+    for page in ({"before": -1}, {"before": 2**63}, {"limit": 2**63}):
+        with pytest.raises(FeedbackError, match="must be a whole number from 0"):
+            store.history(ANN, **page)
 
 
 def test_every_verb_comes_back_from_the_history_as_it_was_said(store: FeedbackStore) -> None:

@@ -190,8 +190,10 @@ class FeedbackStore:
         ``before`` is the revision of the last entry of the page before.
         """
         checked_id(viewer_id, "viewer_id")
-        if limit < 1:
+        if checked_id(limit, "limit") < 1:
             raise ParameterError(f"limit must be at least 1, got {limit}")
+        if before is not None:
+            checked_id(before, "before")
         with self._database.reading() as connection:
             return tuple(reading.history(connection, viewer_id, limit, before))
 
