@@ -50,6 +50,15 @@ def assert_refused(name: str, path: Path, file: Path) -> None:
     assert plain_name(file) in str(caught.value)
 
 
+@every_source
+def test_a_folder_is_never_taken_for_a_pattern(name: str, loaded: Loaded, tmp_path: Path) -> None:
+    meant = FIXTURES[name](tmp_path / "set [12]")
+    other = FIXTURES[name](tmp_path / "set 1")
+    for file in files_of(other):
+        file.write_bytes(b"".join(file.read_bytes().splitlines(keepends=True)[:2]))
+    assert_equal(SOURCES[name].read(Files(meant)), loaded)
+
+
 def test_every_source_has_an_example() -> None:
     assert set(SOURCES) == set(FIXTURES)
 

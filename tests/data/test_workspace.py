@@ -92,6 +92,22 @@ def test_rejects_stay_until_they_are_replaced(tmp_path: Path) -> None:
     assert workspace.frame("rejects").is_empty()
 
 
+@pytest.mark.parametrize("name", ["films [2024]", "what?", "all *", "{a,b}", "ünï 東京"])
+def test_a_home_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    home = tmp_path / name
+    Workspace(home).write(generation(1))
+    assert number_of(Workspace(home).tables()) == 1
+    assert Workspace(home).scan("titles").collect().height == N_ROWS
+    assert Workspace(home).counts()["titles"] == N_ROWS
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_home_that_cannot_be_made_is_told_by_name(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(WorkspaceError, match=r"file.* cannot be written"):
+        Workspace(tmp_path / place).write(generation(1))
+
+
 def test_a_breach_of_schema_is_refused_and_nothing_is_replaced(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     workspace.write(generation(1))
@@ -300,10 +316,10 @@ def test_a_reader_whose_snapshot_is_cleared_away_gets_the_next(
     reading = pl.read_parquet
     later = iter((2, 3))
 
-    def slow(path: Path) -> pl.DataFrame:
+    def slow(path: Path, *, glob: bool) -> pl.DataFrame:
         for number in later:
             Workspace(tmp_path).write(generation(number), rejects=REJECTS.empty())
-        return reading(path)
+        return reading(path, glob=glob)
 
     monkeypatch.setattr(pl, "read_parquet", slow)
     assert number_of(Workspace(tmp_path).tables()) == 3

@@ -82,7 +82,7 @@ class Workspace:
 
     def scan(self, table: str) -> pl.LazyFrame:
         """The table as a lazy frame, for what does not fit in memory."""
-        return pl.scan_parquet(self.path(table))
+        return pl.scan_parquet(self.path(table), glob=False)
 
     def frame(self, table: str) -> pl.DataFrame:
         """The table in memory; an empty one where the workspace is empty."""
@@ -164,14 +164,19 @@ class Workspace:
         Raises
         ------
         WorkspaceError
-            If another process is writing.
+            If another process is writing, or the home cannot be written to.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
         try:
+            self.home.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout as error:
             raise WorkspaceError(
                 f"{self.home} is being written by another process; try again when it is done"
+            ) from error
+        except OSError as error:
+            raise WorkspaceError(
+                f"{self.home} cannot be written to ({error.strerror}); name another workspace "
+                "with --home"
             ) from error
         try:
             yield
@@ -198,7 +203,7 @@ class Workspace:
         file = self._file(snapshot, table)
         if not file.exists() and file.parent.exists():
             return schema.SCHEMAS[table].empty()
-        return pl.read_parquet(file)
+        return pl.read_parquet(file, glob=False)
 
     def _tables(self, snapshot: str | None) -> Tables:
         return Tables(**{table.name: self._read(snapshot, table.name) for table in fields(Tables)})
@@ -235,7 +240,7 @@ class Workspace:
 
 
 def _n_rows(file: Path) -> int:
-    return int(pl.scan_parquet(file).select(pl.len()).collect().item())
+    return int(pl.scan_parquet(file, glob=False).select(pl.len()).collect().item())
 
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:

@@ -39,6 +39,7 @@ def scan(
             name="text",
             row_index_name="line",
             row_index_offset=1,
+            glob=False,
         )
         .filter(pl.col("line") > 1)
         .with_columns(pl.col("text").str.strip_suffix("\r"))

@@ -119,6 +119,7 @@ def _strict(
             quote_char=None,  # one line is one record then, whatever it holds
             row_index_name="line",
             row_index_offset=2 if has_header else 1,
+            glob=False,
         )
     except pl.exceptions.PolarsError:
         return None

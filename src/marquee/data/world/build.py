@@ -67,7 +67,9 @@ def write_world(
         if on_step is not None:
             on_step(done, n_ratings)
     partial = folder / ".ratings.parquet.partial"
-    pl.scan_parquet(parts / "*.parquet").sink_parquet(partial, sync_on_close="all")
+    # Listed here: in a pattern the name of a folder could be one too, as in "films [2024]".
+    written = sorted(parts.glob("*.parquet"))
+    pl.scan_parquet(written, glob=False).sink_parquet(partial, sync_on_close="all")
     partial.replace(folder / "ratings.parquet")
     shutil.rmtree(parts)
     return world
