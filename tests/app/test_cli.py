@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +76,7 @@ def test_only_the_kind_that_was_asked_for(run: Run, world_home: Path, kind: str)
         (("fit", "--model", "svd", "-p", "factors"), "name=value, got 'factors'"),
         (("evaluate", "--data", "nothing-here"), "no data set 'nothing-here' at hand"),
         (("evaluate", "--data", "workspace", "--split", "u1"), "split 'u1' is not one of"),
+        (("evaluate", "--data", "workspace", "--seed", -3), "seed must be at least 0, got -3"),
     ],
 )
 def test_an_error_of_ours_is_one_sentence_and_status_1(
@@ -93,7 +98,11 @@ def test_an_error_of_ours_is_one_sentence_and_status_1(
         ("recommend", "--viewer", "many"),
         ("recommend", "-n", 0),
         ("data",),
-        ("world", "--titles", 2),
+        ("world", "--titles", 29),
+        ("recommend", "-n", 10**20),
+        ("similar", "One", "-n", 10**12),
+        ("data", "show", "titles", "-n", 10**20),
+        ("evaluate", "--data", "world", "-k", 10**11),
         ("similar",),
     ],
 )
@@ -135,6 +144,114 @@ def test_every_source_is_recognized_added_and_shown(run: Run, tmp_path: Path, na
     assert {row["source"] for row in shown} == {name}
     again = run("--home", home, "data", "add", path, "--allow-rejects", "--json")
     assert again.answer["tables"] == added.answer["tables"]
+
+
+def test_folders_may_be_called_anything(run: Run, tmp_path: Path) -> None:
+    home = tmp_path / "films [2024] * ünï"
+    made = run("--home", home, "world", "--titles", 60, "--viewers", 40, "--ratings", 600)
+    assert made.code == 0, made.err
+    for name in ("ml-1m", "ml-100k", "ml-csv"):
+        files = FIXTURES[name](tmp_path / "[a-b] {c}?" / name)
+        added = run("--home", home, "data", "add", files, "--allow-rejects")
+        assert added.code == 0, added.err
+    for command in (("fit",), ("recommend", "--viewer", 1), ("data", "show", "titles")):
+        done = run("--home", home, *command)
+        assert done.code == 0, done.err
+
+
+def test_a_folder_of_several_formats_asks_which_is_meant(run: Run, tmp_path: Path) -> None:
+    for name in ("imdb-5000", "tmdb-5000"):
+        FIXTURES[name](tmp_path / "files" / name)
+    asked = run("--home", tmp_path / "home", "data", "add", tmp_path / "files")
+    assert asked.code == 1
+    assert "several formats: tmdb-5000, imdb-5000; " in asked.err
+    assert "--as" in asked.err
+    assert Workspace(tmp_path / "home").snapshot is None
+    told = run(
+        "--home",
+        tmp_path / "home",
+        "data",
+        "add",
+        tmp_path / "files",
+        "--as",
+        "imdb-5000",
+        "--allow-rejects",
+        "--json",
+    )
+    assert told.answer["source"] == "imdb-5000"
+
+
+def test_values_left_out_of_kept_records_are_told_too(run: Run, tmp_path: Path) -> None:
+    path, home = FIXTURES["imdb-5000"](tmp_path / "files"), tmp_path / "home"
+    added = run("--home", home, "data", "add", path, "--allow-rejects", "--json").answer
+    rows = run("--home", home, "data", "show", "rejects", "-n", 1000, "--json").answer
+    kept = [row for row in rows if row["row_kept"]]
+    assert kept
+    assert added["n_remarks"] == len(kept)
+    assert added["n_rejected"] == len(rows) - len(kept)
+    said = run("--home", home, "data", "add", path, "--allow-rejects").out
+    assert f"{len(kept)} remark(s) on records that were kept" in said
+    assert "marquee data show rejects" in said
+
+
+def test_data_without_ratings_cannot_be_measured_on(run: Run, tmp_path: Path) -> None:
+    path = FIXTURES["tmdb-5000"](tmp_path / "files")
+    done = run("--home", tmp_path / "home", "evaluate", "--data", path)
+    assert done.code == 1
+    assert "holds no ratings" in done.err
+    done = run("--home", tmp_path / "home", "evaluate", "--data", "workspace")
+    assert done.code == 1
+    assert "holds no ratings" in done.err
+
+
+def test_what_the_machine_refuses_is_one_sentence(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere/titles.parquet")
+
+    monkeypatch.setattr("marquee.data.workspace.sync", full)
+    path = FIXTURES["ml-1m"](tmp_path / "files")
+    done = run("--home", tmp_path / "home", "data", "add", path, "--allow-rejects")
+    assert done.code == 1
+    last = done.err.strip().splitlines()[-1]
+    assert last == "error: No space left on device: /somewhere/titles.parquet"
+
+
+def test_a_port_in_use_is_told_by_number(run: Run, world_home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("--home", world_home, "serve", "--port", port)
+    assert done.code == 1
+    assert f"error: port {port} of 127.0.0.1 cannot be used" in done.err
+
+
+def test_an_interrupt_while_commands_load_is_no_traceback() -> None:
+    hook = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'marquee.app.cli.commands': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "from marquee.app.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", hook], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+def test_a_title_that_nothing_is_like_is_told_so(run: Run, tmp_path: Path) -> None:
+    home, files = tmp_path / "home", tmp_path / "ml"
+    files.mkdir()
+    (files / "movies.csv").write_text(
+        "movieId,title,genres\n1,One (1999),Drama\n2,Two (1999),Drama\n3,Three (1999),Drama\n"
+    )
+    (files / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,1,4,1\n1,2,4,1\n")
+    for command in (("data", "add", files), ("fit", "--model", "ease")):
+        assert run("--home", home, *command).code == 0
+    done = run("--home", home, "similar", "Three")
+    assert done.code == 0
+    assert "ease knows no title like it" in done.out
 
 
 def test_too_many_rejects_stop_an_add_and_leave_nothing(run: Run, tmp_path: Path) -> None:

@@ -44,6 +44,20 @@ def test_a_table_shows_square_brackets_and_empty_cells(capsys: pytest.CaptureFix
     assert "None" not in printed
 
 
+def test_a_title_longer_than_its_table_stays_on_one_line_and_no_cell_is_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    title = "Workspace /a/long/way/down/to/some/home now"
+    files = ["the_file_with_a_name_of_its_own_and_an_end_1.csv", "the_other_file_2.csv"]
+    say_table(("file", "rows"), [(file, 1) for file in files], title)
+    printed = capsys.readouterr().out
+    assert title in printed.splitlines()
+    assert "…" not in printed
+    assert "1.csv" in printed
+
+
 def test_an_empty_table_prints_its_head(capsys: pytest.CaptureFixture[str]) -> None:
     say_table(("name", "n"), [])
     assert "name" in capsys.readouterr().out

@@ -29,6 +29,8 @@ class Added:
     n_records: int
     n_rejected: int
     """Records left out whole."""
+    n_remarks: int
+    """Rows of the rejects on values left out of records that were kept."""
     join: JoinReport
     tables: dict[str, int]
     """Rows of each table of the workspace afterwards."""
@@ -67,7 +69,12 @@ def add_source(
         kept = workspace.frame("rejects").filter(pl.col("source") != source.name)
         workspace.write(merged.tables, rejects=pl.concat([kept, loaded.rejects]))
     return Added(
-        source.name, loaded.n_records, loaded.n_rejected, merged.report, workspace.counts()
+        source.name,
+        loaded.n_records,
+        loaded.n_rejected,
+        loaded.rejects.height - loaded.n_rejected,
+        merged.report,
+        workspace.counts(),
     )
 
 
@@ -99,7 +106,7 @@ def add_world(
             with workspace.new_snapshot() as folder:
                 write_world(folder, **size, on_step=on_step)
                 # Without its origins a world that is joined to others later would be renumbered.
-                titles = pl.read_parquet(folder / "titles.parquet")
+                titles = pl.read_parquet(folder / "titles.parquet", glob=False)
                 write_parquet(first_origins(titles, WORLD), folder / "origins.parquet")
     return workspace.counts()
 

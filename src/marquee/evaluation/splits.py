@@ -198,6 +198,8 @@ def _holding_out(name: str, interactions: Interactions, drawn: NDArray[np.int64]
 
 def _shuffled(interactions: Interactions, seed: int) -> NDArray[np.int64]:
     """Entries in random order, the same for the same ids whatever the order of the indexes."""
+    if seed < 0:
+        raise ParameterError(f"seed must be at least 0, got {seed}")
     return np.random.default_rng(seed).permutation(_by_ids(interactions))
 
 

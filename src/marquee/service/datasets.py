@@ -25,7 +25,7 @@ class OpenedData:
 
 
 def open_data(name: str, home: Path, data: Path | None = None) -> OpenedData:
-    """The data set of that name.
+    """The data set of that name, which holds ratings.
 
     ``world`` is the built-in world at its default size, ``workspace`` what the workspace at
     ``home`` holds. Any other name is a path, or a folder under ``data`` or among the fetched files.
@@ -33,8 +33,15 @@ def open_data(name: str, home: Path, data: Path | None = None) -> OpenedData:
     Raises
     ------
     SourceError
-        If there are no such files, or they cannot be read.
+        If there are no such files, they cannot be read, or hold no ratings.
     """
+    opened = _opened(name, home, data)
+    if opened.tables.ratings.is_empty():
+        raise SourceError(f"{name} holds no ratings to learn from and to measure on")
+    return opened
+
+
+def _opened(name: str, home: Path, data: Path | None) -> OpenedData:
     if name == "world":
         return OpenedData(build_world())
     workspace = Workspace(home)

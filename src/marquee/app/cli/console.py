@@ -56,13 +56,15 @@ def say_table(head: Sequence[str], rows: Iterable[Sequence[object]], title: str 
     from rich.table import Table
 
     listed = [list(row) for row in rows]
-    table = Table(title=title or None, title_justify="left", header_style="bold", box=None)
+    table = Table(header_style="bold", box=None)
     for place, name in enumerate(head):
         numeric = bool(listed) and all(isinstance(row[place], int | float) for row in listed)
-        table.add_column(name, justify="right" if numeric else "left")
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*(escape(_cell(value)) for value in row))
     width = None if sys.stdout.isatty() else 120
+    if title:
+        say(title)  # Rich would break the table's own title into lines of the table's width
     Console(width=width, highlight=False).print(table)
 
 

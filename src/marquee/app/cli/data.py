@@ -116,13 +116,15 @@ def add(
     if as_json:
         say_json(added)
         return
-    say(f"Read {added.n_records:,} records of {added.source}, {added.n_rejected:,} rejected.")
+    remarks = f", {added.n_remarks:,} remark(s) on records that were kept" * bool(added.n_remarks)
+    rejected = f"{added.n_rejected:,} rejected{remarks}"
+    say(f"Read {added.n_records:,} records of {added.source}, {rejected}.")
     say(f"Joined titles: {added.join}.")
     say_table(("table", "rows"), added.tables.items(), f"Workspace {settings.home} now")
     if added.join.ambiguous:
         say("Look at what could not be placed: marquee data show ambiguous")
-    if added.n_rejected:
-        say("Look at what was rejected: marquee data show rejects")
+    if added.n_rejected or added.n_remarks:
+        say("Look at what could not be used: marquee data show rejects")
 
 
 @app.command()
@@ -159,7 +161,9 @@ def check(
 def show(
     context: typer.Context,
     table: Annotated[str, typer.Argument(help="A table, such as titles, ratings or rejects.")],
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="How many rows.")] = 10,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, max=1_000_000_000, help="How many rows.")
+    ] = 10,
     columns: Annotated[bool, typer.Option(help="Say what the columns mean instead.")] = False,
     as_json: Json = False,
 ) -> None:

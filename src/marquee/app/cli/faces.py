@@ -17,16 +17,28 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1.")] = 8000,
 ) -> None:
     """Serve the workspace's recommendations as pages and as JSON, to this machine only."""
+    import socket
+    from contextlib import suppress
+
     import uvicorn
 
     from marquee.app.api import create_app
     from marquee.data.workspace import Workspace
+    from marquee.errors import MarqueeError
     from marquee.service.engine import Engine
 
     settings: Settings = context.obj
     app = create_app(Engine(Workspace(settings.home)))
-    note(f"Serving {settings.home} on http://127.0.0.1:{port} to this machine; stop with Ctrl-C")
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")
+    try:
+        listener = socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise MarqueeError(
+            f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); name another with --port"
+        ) from error
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    note(f"Serving {settings.home} on {url} to this machine; stop with Ctrl-C")
+    with listener, suppress(KeyboardInterrupt):
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
 
 
 def studio(context: typer.Context) -> None:

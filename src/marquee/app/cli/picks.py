@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from marquee.service.records import Answer, TitleCard
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
-Count = Annotated[int, typer.Option("-n", min=1, help="How many titles.")]
+Count = Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="How many titles.")]
 Kind = Annotated[str | None, typer.Option(help="Only film, or only show.", show_default=False)]
 Model = Annotated[
     str | None, typer.Option("--model", "-m", help="A fitted model; default the last.")
@@ -45,7 +45,7 @@ def recommend(
     if as_json:
         say_json(answer)
     else:
-        _say_answer("For you", answer)
+        _say_answer("For you", answer, "nothing is left to recommend")
 
 
 def similar(
@@ -63,7 +63,7 @@ def similar(
     if as_json:
         say_json(answer)
     else:
-        _say_answer("Similar", answer)
+        _say_answer("Similar", answer, f"{answer.model} knows no title like it")
 
 
 def demo(context: typer.Context) -> None:
@@ -76,7 +76,7 @@ def demo(context: typer.Context) -> None:
     say()
     _say_favorites(f"Viewer {DEMO_VIEWER} likes best", engine.favorites(DEMO_VIEWER))
     say()
-    _say_answer("For you", engine.recommend(viewer_id=DEMO_VIEWER, k=8))
+    _say_answer("For you", engine.recommend(viewer_id=DEMO_VIEWER, k=8), "nothing")
     say()
     [(first, _)] = engine.favorites(DEMO_VIEWER, 1)
     note("Try next (from a shell in this folder):")
@@ -99,7 +99,8 @@ def _say_favorites(head: str, favorites: tuple[tuple[TitleCard, float], ...]) ->
         say(f"  {stars:.1f}  {title}  {', '.join(title.genres)}")
 
 
-def _say_answer(head: str, answer: Answer) -> None:
+def _say_answer(head: str, answer: Answer, otherwise: str) -> None:
+    """Prints the picks with their reasons; ``otherwise`` where there are none."""
     say(f"{head}, from {answer.based_on}:")
     for place, pick in enumerate(answer.picks, 1):
         genres = ", ".join(pick.title.genres)
@@ -108,7 +109,7 @@ def _say_answer(head: str, answer: Answer) -> None:
             why = ", ".join(f"{reason.title} ({reason.rating:.1f})" for reason in pick.reasons)
             say(f"      because of {why}")
     if not answer.picks:
-        say("  nothing is left to recommend")
+        say(f"  {otherwise}")
     for text in answer.notes:
         say(text)
     say(f"Model {answer.model} ({answer.model_version}), data snapshot {answer.snapshot}.")

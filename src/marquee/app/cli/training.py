@@ -26,7 +26,7 @@ SHOWN = ("rmse", "mae", "ndcg", "recall")
 
 def world(
     context: typer.Context,
-    titles: Annotated[int, typer.Option(min=10, help="Number of titles.")] = 2_000,
+    titles: Annotated[int, typer.Option(min=30, help="Number of titles.")] = 2_000,
     viewers: Annotated[int, typer.Option(min=10, help="Number of viewers.")] = 3_000,
     ratings: Annotated[int, typer.Option(min=10, help="Number of ratings.")] = 300_000,
     seed: Annotated[int, typer.Option(help="Seed; the same seed makes the same world.")] = 7,
@@ -100,7 +100,9 @@ def evaluate(
         str, typer.Option(help="A fold of the publisher such as u1, folds, random:0.1, kfold:5.")
     ] = "random:0.1",
     seed: Annotated[int, typer.Option(help="Seed of random splits.")] = 0,
-    k: Annotated[int, typer.Option("-k", min=1, help="Length of the ranked lists.")] = 10,
+    k: Annotated[
+        int, typer.Option("-k", min=1, max=10_000, help="Length of the ranked lists.")
+    ] = 10,
     param: Params = None,
     as_json: Json = False,
 ) -> None:

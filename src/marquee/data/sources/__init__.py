@@ -45,7 +45,7 @@ _ALL: tuple[Source, ...] = (
     movielens_export.SOURCE,
 )
 SOURCES: dict[str, Source] = {source.name: source for source in _ALL}
-"""Every reader by its public name, asked in this order when a format is to be recognized."""
+"""Every reader by its public name."""
 
 __all__ = ["SOURCES", "Files", "Loaded", "Source", "read_source", "recognize"]
 
@@ -56,14 +56,22 @@ def recognize(files: Files) -> Source:
     Raises
     ------
     UnrecognizedFormatError
-        If none recognizes them.
+        If none recognizes them, or several do: one alone would leave the files of the others out
+        without a word.
     """
-    for source in SOURCES.values():
-        if source.recognizes(files):
-            return source
-    known = ", ".join(SOURCES)
+    found = [source for source in SOURCES.values() if source.recognizes(files)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UnrecognizedFormatError(
+            f"{files.path} holds files of several formats: "
+            f"{', '.join(source.name for source in found)}; name one at a time with --as"
+        )
+    if not files.names:
+        raise UnrecognizedFormatError(f"{files.path} holds no files")
     raise UnrecognizedFormatError(
-        f"{files.path} is in no format that Marquee knows; name one with --as, out of {known}"
+        f"{files.path} is in no format that Marquee knows; name one with --as to hear what it "
+        f"lacks, out of {', '.join(SOURCES)}"
     )
 
 
