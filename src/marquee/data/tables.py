@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date
@@ -42,6 +43,10 @@ class Tables:
     def __iter__(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """Pairs of table name and frame, in the order of the class."""
         return ((table.name, getattr(self, table.name)) for table in fields(self))
+
+    def replace(self, **frames: pl.DataFrame) -> Tables:
+        """The same tables but for those given by name."""
+        return dataclasses.replace(self, **frames)
 
     def before(self, as_of: date) -> Tables:
         """The tables as they could be known before that day: rows with ``known_on < as_of``.

@@ -153,7 +153,13 @@ class Workspace:
             sync(folder)
             sync(folder.parent)
             replace_text(self.home / "CURRENT", folder.name)
-            self._prune(folder.name)
+            self._prune(folder.name, KEPT_SNAPSHOTS)
+
+    def drop_old_snapshots(self) -> None:
+        """Removes every snapshot but the one in force from the disk."""
+        with self.writing():
+            if self.snapshot is not None:
+                self._prune(self.snapshot, 1)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -228,10 +234,10 @@ class Workspace:
         last = self.snapshot
         return f"{int(last) + 1 if last else 1:06d}"
 
-    def _prune(self, current: str) -> None:
+    def _prune(self, current: str, kept: int) -> None:
         folders = sorted((self.home / "snapshots").iterdir())
         named = [folder for folder in folders if not folder.name.startswith(".")]
-        for folder in named[:-KEPT_SNAPSHOTS]:
+        for folder in named[:-kept]:
             if folder.name < current:
                 # Gone in one step: a reader must not take half a snapshot for a small one.
                 folder.replace(folder.with_name(f".{folder.name}.old"))

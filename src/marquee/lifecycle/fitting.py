@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import polars as pl
+
+from marquee.data.feedback import FeedbackStore
+from marquee.data.forgetting import forget
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.data.tables import Tables
@@ -25,6 +31,7 @@ def fit_workspace(
     name: str,
     *,
     predictor: tuple[str, Recommender] | None = None,
+    feedback: FeedbackStore | None = None,
     created_at: str | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Recommender:
@@ -33,12 +40,17 @@ def fit_workspace(
     It becomes the workspace's current model once it is saved whole. ``predictor`` is the name and
     model of one that predicts ratings, fitted on the same data for a model that does not.
 
+    Ratings in ``feedback`` count over those of the tables. Viewers who were erased there are first
+    taken out of the tables, so the model is the one that would be fitted had they never been.
+
     Raises
     ------
     WorkspaceError
         If the workspace holds no titles or no ratings.
     """
-    train, fingerprint = _training_data(workspace, model)
+    if feedback is not None:
+        forget(workspace, feedback.erased_viewers())
+    train, fingerprint = _training_data(workspace, model, feedback)
     fitted = {name: model.fit(train, on_epoch=on_epoch)}
     if predictor is not None and not isinstance(model, PredictsRatings):
         fitted[predictor[0]] = predictor[1].fit(train)
@@ -51,7 +63,9 @@ def fit_workspace(
     return model
 
 
-def _training_data(workspace: Workspace, model: Recommender) -> tuple[Interactions, str]:
+def _training_data(
+    workspace: Workspace, model: Recommender, feedback: FeedbackStore | None
+) -> tuple[Interactions, str]:
     """What to fit on, and its fingerprint; the model is given the titles if it uses them.
 
     The tables end here: at 20 million ratings they take a gigabyte that the fit may need.
@@ -64,7 +78,15 @@ def _training_data(workspace: Workspace, model: Recommender) -> tuple[Interactio
         )
     if isinstance(model, UsesTitles):
         model.use_titles(title_texts(tables))
-    return catalog_interactions(tables), fingerprint
+    said = None if feedback is None else feedback.ratings_frame()
+    if said is None or said.is_empty():
+        return catalog_interactions(tables), fingerprint
+    known = said.join(tables.titles.select("title_id"), on="title_id", how="semi")
+    told = known.select("viewer_id", "title_id")
+    rest = tables.ratings.join(told, on=["viewer_id", "title_id"], how="anti")
+    both = tables.replace(ratings=pl.concat([rest, known]))
+    rows = known.sort("viewer_id", "title_id").write_csv().encode()
+    return catalog_interactions(both), hashlib.sha256(fingerprint.encode() + rows).hexdigest()
 
 
 def current_model(workspace: Workspace) -> str:
