@@ -108,6 +108,20 @@ def test_a_home_that_cannot_be_made_is_told_by_name(tmp_path: Path, place: str) 
         Workspace(tmp_path / place).write(generation(1))
 
 
+def test_a_disk_that_fills_up_is_told_and_leaves_the_old_tables(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.write(generation(1))
+    said = "parquet: underlying IO error: No space left on device (os error 28)"  # Polars' words
+    with (
+        pytest.raises(WorkspaceError, match=r"cannot be written to .*No space left on device"),
+        workspace.new_snapshot(),
+    ):
+        raise pl.exceptions.ComputeError(said)
+    with pytest.raises(pl.exceptions.ComputeError), workspace.new_snapshot():
+        raise pl.exceptions.ComputeError("a mistake of ours")
+    assert number_of(workspace.tables()) == 1
+
+
 def test_a_breach_of_schema_is_refused_and_nothing_is_replaced(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     workspace.write(generation(1))

@@ -186,6 +186,11 @@ class Workspace:
             ) from error
         try:
             yield
+        except pl.exceptions.ComputeError as error:
+            # Polars wraps what the system says of a full disk when it writes a lazy frame.
+            if "os error" not in str(error):
+                raise
+            raise WorkspaceError(f"{self.home} cannot be written to ({error})") from error
         finally:
             self._lock.release()
 
