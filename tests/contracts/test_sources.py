@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -15,6 +17,9 @@ from marquee.data.schema import SCHEMAS, check
 from marquee.data.sources import SOURCES, Files, Loaded, read_source
 from marquee.errors import SourceError
 from sources_kit import FIXTURES, compress, files_of, gzipped, zipped
+
+STRANGE = (" ", "2147483648", "01-Jan-0001")
+"""Cells that somebody's file will hold one day."""
 
 every_source = pytest.mark.parametrize("name", FIXTURES)
 
@@ -147,6 +152,63 @@ def test_one_more_bad_line_is_one_more_record_and_one_more_reject(
         added = again.rejects.filter(pl.col("file") == file.name)["line"].max()
         assert added == content.count(b"\n") + 1
         file.write_bytes(content)
+
+
+@pytest.mark.slow
+@every_source
+def test_no_cell_stops_a_load(name: str, path: Path) -> None:
+    for file in files_of(path):
+        content = file.read_bytes()
+        for changed in _with_strange_cells(content.decode("latin-1"), file.name):
+            file.write_bytes(changed.encode("latin-1"))
+            assert_loads_or_is_refused(name, path)
+        file.write_bytes(content)
+
+
+@every_source
+def test_a_line_that_repeats_stops_no_load(name: str, path: Path) -> None:
+    for file in files_of(path):
+        if file.suffix == ".json":
+            continue
+        content = file.read_bytes()
+        lines = content.splitlines(keepends=True)
+        for place in range(1, len(lines)):
+            again = [*lines[:place], lines[place].rstrip() + b"\n", *lines[place:]]
+            file.write_bytes(b"".join(again))
+            assert_loads_or_is_refused(name, path)
+        file.write_bytes(content)
+
+
+def assert_loads_or_is_refused(name: str, path: Path) -> None:
+    """Reading must give tables with every record in its place, or raise SourceError."""
+    try:
+        loaded = SOURCES[name].read(Files(path))
+    except SourceError:
+        return
+    whole = loaded.rejects.filter(~pl.col("row_kept"))
+    assert not whole.select("file", "line").is_duplicated().any()
+    assert loaded.n_rejected <= loaded.n_records
+
+
+def _with_strange_cells(text: str, file: str) -> Iterator[str]:
+    """The text with one cell of its first record replaced, for every cell and strange value."""
+    separator = next((mark for mark in ("::", "\t", "|", ",") if mark in text), None)
+    if separator is None or file.endswith(".json"):
+        return
+    has_header = file.endswith((".csv", ".tsv"))
+    if separator == ",":
+        records = list(csv.reader(io.StringIO(text, newline="")))
+    else:
+        records = [line.split(separator) for line in text.split("\n")]
+    for place, strange in itertools.product(range(len(records[has_header])), STRANGE):
+        changed = [list(record) for record in records]
+        changed[has_header][place] = strange
+        if separator == ",":
+            stream = io.StringIO(newline="")
+            csv.writer(stream, lineterminator="\n").writerows(changed)
+            yield stream.getvalue()
+        else:
+            yield "\n".join(separator.join(record) for record in changed)
 
 
 @every_source

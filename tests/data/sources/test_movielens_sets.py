@@ -68,7 +68,7 @@ def test_100k_rejects(tmp_path: Path) -> None:
         ("u.data", 8, None, "not 4 cells", False),
         ("u.item", 3, "release date", "not a day like 11-Mar-1994", True),
         ("u.item", 5, "movie title", "movie title is empty", False),
-        ("u.user", 3, "age", "not a whole number", True),
+        ("u.user", 3, "age", "not an age up to 120", True),
     ]
     assert loaded.n_records == 8 + 5 + 3 + 19
     assert loaded.n_rejected == 5

@@ -238,6 +238,15 @@ def test_trakt_all_lists_of_an_export_are_read_and_nothing_else(tmp_path: Path) 
     ]
 
 
+def test_trakt_a_moment_before_all_calendars_is_none(tmp_path: Path) -> None:
+    film = {"title": "Ox", "ids": {"trakt": 2}}
+    moment = "0001-01-01T00:00:00+14:00"
+    text = json.dumps([{"rated_at": moment, "rating": 8, "type": "movie", "movie": film}])
+    loaded = SOURCES["trakt"].read(Files(write_file(tmp_path, "ratings.json", text)))
+    assert loaded.tables.ratings["rated_at"].to_list() == [None]
+    assert loaded.rejects["reason"].to_list() == ["no time of rating"]
+
+
 @pytest.mark.parametrize("text", ['[{"rating": 1, "rated_at": "', '{"rated_at": 1}', "[1 2]"])
 def test_trakt_broken_json_is_refused_with_its_line(text: str, tmp_path: Path) -> None:
     path = write_file(tmp_path, "ratings.json", text)

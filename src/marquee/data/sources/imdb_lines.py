@@ -59,7 +59,8 @@ def scan(
         lines.filter(~ragged & ~nameless)
         .select("line", *texts)
         .with_columns(
-            pl.when(~pl.col(column).is_in(["\\N", ""])).then(pl.col(column)) for column in columns
+            pl.when(~pl.col(column).str.contains(r"^(\\N|\s*)$")).then(pl.col(column))
+            for column in columns
         ),
         n_lines,
     )

@@ -11,6 +11,7 @@ import polars as pl
 
 from marquee.data.schema import RATINGS, conform
 from marquee.data.sources.base import Loaded, Source
+from marquee.data.sources.facts import YEARS
 from marquee.data.sources.files import Files
 from marquee.data.sources.movielens_titles import (
     n_rejected,
@@ -23,11 +24,12 @@ from marquee.data.sources.movielens_titles import (
 )
 from marquee.data.sources.ratings_file import Layout
 from marquee.data.sources.ratings_table import read_ratings
-from marquee.data.sources.records import Rejects, parse, read_records
+from marquee.data.sources.records import Rejects, first_of_each, parse, read_records
 from marquee.data.tables import Tables
 from marquee.errors import ParameterError
 
 NAME = "ml-100k"
+OLDEST = 120
 FOLDS = ("u1", "u2", "u3", "u4", "u5", "ua", "ub")
 _LINES = Layout(
     viewer="user id",
@@ -93,6 +95,7 @@ def _titles(files: Files, genres: list[str], rejects: Rejects) -> pl.DataFrame:
     )
     records = title_ids(records, "movie id", "movie title", rejects, file)
     day = pl.col("release date").str.strip_chars().str.to_date("%d-%b-%Y", strict=False)
+    day = pl.when(day.dt.year().is_between(*YEARS)).then(day)
     records = parse(records, "release date", day, rejects, file, "not a day like 11-Mar-1994")
     day, first = pl.col("release date"), pl.date(pl.col("year"), 1, 1)
     is_day = (day.dt.month() > 1) | (day.dt.day() > 1)
@@ -119,7 +122,9 @@ def _viewers(files: Files, rejects: Rejects) -> pl.DataFrame:
     records = read_records(text_of(files, file), file, _USER, rejects, separator="|", quoted=False)
     number, age = whole_number("user id"), whole_number("age")
     records = parse(records, "user id", number, rejects, file, "not a whole number", required=True)
-    records = parse(records, "age", age, rejects, file, "not a whole number")
+    records = first_of_each(records, "user id", rejects, file, "a viewer of this id stands above")
+    age = pl.when(age <= OLDEST).then(age)
+    records = parse(records, "age", age, rejects, file, f"not an age up to {OLDEST}")
     viewers = records.rename({"user id": "viewer_id", "zip code": "zip_code"}).drop("line")
     return viewers_of(viewers, NAME)
 

@@ -105,8 +105,11 @@ def read_records(
         cells_wanted = f" of {len(names)} cells" if ragged else ""
         raise SourceError(f"{file} holds no record{cells_wanted}")
     cells = list(zip(*records, strict=True))
+    columns_read = dict(zip(names, map(list, cells), strict=True))
+    columns_read.pop("line", None)  # a column of that name would take the place of ours
+    names = list(columns_read)
     frame = pl.DataFrame(
-        {"line": lines, **dict(zip(names, map(list, cells), strict=True))},
+        {"line": lines, **columns_read},
         schema={"line": pl.Int64, **dict.fromkeys(names, pl.String)},
     )
     return frame.with_columns(
@@ -115,13 +118,16 @@ def read_records(
 
 
 def require_columns(names: Iterable[str], required: Iterable[str], file: str) -> None:
-    """Raises ``SourceError`` naming the columns that a file lacks and those that it has."""
-    have = list(names)
+    """Raises ``SourceError`` naming the columns that a file lacks, or has twice."""
+    have, required = list(names), list(required)
     missing = [name for name in required if name not in have]
     if missing:
         raise SourceError(
             f"{file} has no column {', '.join(map(repr, missing))}; it has {', '.join(have)}"
         )
+    twice = [name for name in required if have.count(name) > 1]
+    if twice:
+        raise SourceError(f"{file} has column {twice[0]!r} twice; remove or rename one of them")
 
 
 def parse(

@@ -14,7 +14,7 @@ from datetime import date
 import polars as pl
 
 from marquee.data.sources.base import Loaded, Source
-from marquee.data.sources.facts import listed, year
+from marquee.data.sources.facts import listed, number, year
 from marquee.data.sources.files import Files, files_to_read, files_with_columns
 from marquee.data.sources.records import Rejects, first_of_each, parse, read_records, reject_dates
 from marquee.data.tables import Tables
@@ -93,54 +93,35 @@ def _parsed(records: pl.DataFrame, edition: Edition, rejects: Rejects, file: str
     for column in ("Rotten Tomatoes", *FULLER):
         if column not in records.columns:
             records = records.with_columns(pl.lit(None, dtype=pl.String).alias(column))
-    records = parse(
-        records, "ID", _integer("ID"), rejects, file, "not a whole number", required=True
-    )
+    own = _own_id()
+    records = parse(records, "ID", own, rejects, file, "not below a million", required=True)
     records = first_of_each(records, "ID", rejects, file, "ID occurs before")
-    records = parse(
-        records,
-        "Title",
-        pl.col("Title").str.strip_chars(),
-        rejects,
-        file,
-        "no title",
-        required=True,
-    )
+    name = pl.col("Title").str.strip_chars()
+    records = parse(records, "Title", name, rejects, file, "no title", required=True)
     records = reject_dates(records, "Title", rejects, file)
     kind = pl.col("Type").replace_strict(KINDS, default=None, return_dtype=pl.String)
     records = parse(records, "Type", kind, rejects, file, "neither 0 (film) nor 1", required=True)
     records = parse(records, "Year", year("Year"), rejects, file, "not a year")
-    records = parse(records, "Runtime", _integer("Runtime"), rejects, file, "not minutes")
+    records = parse(records, "Runtime", number("Runtime", 1e5), rejects, file, "not minutes")
     for service in SERVICES:
         flag = pl.col(service).replace_strict(
             {"0": False, "1": True}, default=None, return_dtype=pl.Boolean
         )
         records = parse(records, service, flag, rejects, file, "neither 0 nor 1")
-    records = parse(
-        records,
-        "IMDb",
-        _number("IMDb", r"^(\d+(?:\.\d+)?)(?:/10)?$", 10),
-        rejects,
-        file,
-        "not a score from 0 to 10",
-    )
+    score = _number("IMDb", r"^(\d+(?:\.\d+)?)(?:/10)?$", 10)
+    records = parse(records, "IMDb", score, rejects, file, "not a score from 0 to 10")
     percent = pl.col("Rotten Tomatoes")
     records = records.with_columns(pl.when(~percent.str.contains("/100$")).then(percent))
-    records = parse(
-        records,
-        "Rotten Tomatoes",
-        _number("Rotten Tomatoes", r"^(\d+)%$", 100),
-        rejects,
-        file,
-        "not a percentage",
-    )
+    share = _number("Rotten Tomatoes", r"^(\d+)%$", 100)
+    records = parse(records, "Rotten Tomatoes", share, rejects, file, "not a percentage")
     return records.with_columns(
         title_id=pl.col("ID") + edition.first_id, known_on=pl.lit(edition.known_on)
     )
 
 
-def _integer(column: str) -> pl.Expr:
-    return pl.col(column).str.strip_chars().str.to_integer(strict=False)
+def _own_id() -> pl.Expr:
+    value = pl.col("ID").str.strip_chars().str.to_integer(strict=False)
+    return pl.when(value.is_between(0, FILMS.first_id - 1)).then(value)
 
 
 def _number(column: str, pattern: str, maximum: float) -> pl.Expr:
