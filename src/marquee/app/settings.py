@@ -15,12 +15,18 @@ class Settings:
     """The workspace."""
     data: Path | None
     """Folder of data sets as their publishers wrote them, one folder each."""
+    feedback: str | None = None
+    """URL of the feedback database; that of the workspace where it is None."""
 
     @classmethod
     def read(cls, home: Path | None = None) -> Settings:
-        """Settings from ``MARQUEE_HOME`` and ``MARQUEE_DATA``; an explicit ``home`` wins."""
+        """Settings from ``MARQUEE_HOME``, ``MARQUEE_DATA`` and ``MARQUEE_FEEDBACK``.
+
+        An explicit ``home`` wins.
+        """
         data = os.environ.get("MARQUEE_DATA")
         return cls(
             home=home or Path(os.environ.get("MARQUEE_HOME") or ".marquee"),
             data=Path(data) if data else None,
+            feedback=os.environ.get("MARQUEE_FEEDBACK") or None,
         )

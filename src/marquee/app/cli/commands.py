@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from marquee import __version__
-from marquee.app.cli import data, faces, picks, training
+from marquee.app.cli import data, faces, keys, picks, training
 from marquee.app.settings import Settings
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data.app, name="data")
+app.add_typer(keys.app, name="keys")
 app.command()(training.world)
 app.command()(training.fit)
 app.command()(training.evaluate)

@@ -14,31 +14,72 @@ if TYPE_CHECKING:
 
 def serve(
     context: typer.Context,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; any but this machine's own needs a key.")
+    ] = "127.0.0.1",
+    model: Annotated[
+        str | None,
+        typer.Option("--model", "-m", help="A fitted model; default the last.", show_default=False),
+    ] = None,
+    feedback: Annotated[
+        str | None,
+        typer.Option(
+            help="URL of the feedback database; default MARQUEE_FEEDBACK, else one in the "
+            "workspace.",
+            show_default=False,
+        ),
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(min=0, help="Requests a second for each key or address; 0: no limit.")
+    ] = 50,
+    pages: Annotated[
+        bool | None,
+        typer.Option(
+            help="Serve viewers' pages, which know no keys; default only to this machine.",
+            show_default=False,
+        ),
+    ] = None,
+    host_name: Annotated[
+        list[str] | None,
+        typer.Option(help="A name under which the server may be asked; repeatable."),
+    ] = None,
 ) -> None:
-    """Serve the workspace's recommendations as pages and as JSON, to this machine only."""
-    import socket
-    from contextlib import suppress
+    """Serve the workspace's recommendations as pages and as JSON, to this machine only.
 
-    import uvicorn
+    Other machines may ask where there is an API key: `marquee keys add`, then `--host`.
+    """
+    from contextlib import closing
 
-    from marquee.app.api import create_app
+    from marquee.app.api.keys import KEY_FILE, KeyFile
+    from marquee.app.api.private import read_secret
+    from marquee.app.listening import Listening, listen, run
+    from marquee.app.server import ServerSettings, create_app
+    from marquee.data.feedback import FeedbackStore
     from marquee.data.workspace import Workspace
-    from marquee.errors import MarqueeError
     from marquee.service.engine import Engine
 
     settings: Settings = context.obj
-    app = create_app(Engine(Workspace(settings.home)))
-    try:
-        listener = socket.create_server(("127.0.0.1", port))
-    except OSError as error:
-        raise MarqueeError(
-            f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); name another with --port"
-        ) from error
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    note(f"Serving {settings.home} on {url} to this machine; stop with Ctrl-C")
-    with listener, suppress(KeyboardInterrupt):
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    keys = KeyFile(settings.home / KEY_FILE)
+    place = Listening(host, port, n_keys=len(keys.listed()))
+    url = feedback or settings.feedback or f"sqlite:///{settings.home / 'feedback.db'}"
+    with closing(FeedbackStore(url)) as store:
+        engine = Engine(Workspace(settings.home), model, feedback=store)
+        store.migrate()
+        served = ServerSettings(
+            secret=read_secret(settings.home / "secret"),
+            keys=keys,
+            keys_required=place.keys_required,
+            hosts=place.hosts(host_name or ()),
+            requests_per_second=rate or None,
+            burst=max(2 * int(rate), 1),
+            pages=place.is_local if pages is None else pages,
+        )
+        app = create_app(engine, served)
+        with listen(place) as listener:
+            note(f"Serving {settings.home} on {place.url(listener)} {place.audience}")
+            note("Stop with Ctrl-C.")
+            run(app, listener)
 
 
 def studio(context: typer.Context) -> None:

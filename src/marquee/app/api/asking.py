@@ -1,0 +1,133 @@
+"""What may be asked of a list: filters and taste, in a query or in a body, in equal words."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, Literal, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from marquee.service.filters import Filters
+from marquee.service.taste import Taste
+
+MAX_ID = 2**53 - 1
+"""Numbers above it are not exact in JavaScript."""
+LONGEST_LIST = 500
+"""Titles after which a list ends: whoever pages further wants the catalog, not picks."""
+
+Word = Annotated[str, Field(max_length=200)]
+Words = Annotated[list[Word], Field(max_length=50)]
+Year = Annotated[int, Field(ge=0, le=9999)]
+Minutes = Annotated[int, Field(ge=0, le=99_999)]
+OwnSet = Literal["rated", "seen", "hidden", "watchlist"]
+Record = TypeVar("Record", Filters, Taste)
+
+
+class _Asked(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class FilterChoice(_Asked):
+    """What a title must be to appear; everything asked for must hold.
+
+    A title of which the asked fact is unknown does not qualify.
+    """
+
+    kind: Literal["film", "show"] | None = Field(default=None, description="Films or shows only.")
+    genres: Words = Field(
+        default=[], description="At least one of these genres.", examples=[["Drama"]]
+    )
+    genres_all: Words = Field(default=[], description="Every one of these genres.")
+    genres_none: Words = Field(default=[], description="Not one of these genres.")
+    decade: Annotated[str, Field(pattern=r"^\d{3}0s?$")] | None = Field(
+        default=None, description="Ten years from this one on.", examples=["1990s"]
+    )
+    year_from: Year | None = Field(default=None, description="First year that qualifies.")
+    year_to: Year | None = Field(default=None, description="Last year that qualifies.")
+    runtime_min: Minutes | None = Field(default=None, description="Least running time in minutes.")
+    runtime_max: Minutes | None = Field(
+        default=None, description="Longest running time in minutes."
+    )
+    languages: Words = Field(default=[], description="At least one of these languages.")
+    countries: Words = Field(default=[], description="Made in at least one of these countries.")
+    certificates: Words = Field(default=[], description="One of these age certificates.")
+    services: Words = Field(default=[], description="Carried by at least one of these services.")
+    region: Word | None = Field(
+        default=None, description="Where the services are asked about; alone: on any service there."
+    )
+    only: Annotated[list[OwnSet], Field(max_length=4)] = Field(
+        default=[], description="The viewer's own sets of which the title must be in one."
+    )
+    exclude: Annotated[list[OwnSet | Literal["none"]], Field(max_length=5)] = Field(
+        default=[],
+        description="The viewer's own sets of which it must be in none: by default rated, seen "
+        "and hidden; `none` leaves nothing out.",
+    )
+
+    def record(self) -> Filters:
+        """The filters as the engine takes them.
+
+        Raises
+        ------
+        ParameterError
+            If a value is none that could be asked for.
+        """
+        given = self.model_dump(exclude_none=True)
+        return Filters.from_query(
+            {
+                name: value if isinstance(value, list) else str(value)
+                for name, value in given.items()
+            }
+        )
+
+
+class TasteChoice(_Asked):
+    """How a list should lean beside the model's own order; the default is that order itself."""
+
+    adventurous: float = Field(default=0, ge=0, le=1, description="0 familiar to 1 adventurous.")
+    obscure: float = Field(default=0, ge=-1, le=1, description="-1 popular to 1 obscure.")
+    newer: float = Field(default=0, ge=-1, le=1, description="-1 older to 1 newer.")
+    per_director: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="Most titles of one director."
+    )
+    per_collection: Annotated[int, Field(ge=1, le=100)] | None = Field(
+        default=None, description="Most titles of one collection."
+    )
+    per_genre: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="Most of the list that may carry one genre, as a share."
+    )
+
+    def record(self) -> Taste:
+        """The taste as the engine takes it."""
+        return Taste(**self.model_dump())
+
+
+def from_query(
+    choice: type[FilterChoice] | type[TasteChoice],
+) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """A dependency that reads the choice from the parameters of a query."""
+
+    async def read(**given: Any) -> Any:
+        return choice(**given).record()
+
+    # A model as one parameter is not told apart into its fields where there are others beside it.
+    read.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # functions may have one
+        [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=info.get_default(call_default_factory=True),
+                annotation=Annotated[
+                    info.annotation, *info.metadata, Query(description=info.description)
+                ],
+            )
+            for name, info in choice.model_fields.items()
+        ]
+    )
+    return read
+
+
+query_filters = from_query(FilterChoice)
+query_taste = from_query(TasteChoice)

@@ -1,0 +1,93 @@
+"""The web application: the API for programs and the pages for viewers, over one engine."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from marquee import __version__
+from marquee.app.api.cursors import Cursors
+from marquee.app.api.describing import describe
+from marquee.app.api.guard import API, LOCAL_HOSTS, Guard, Rules
+from marquee.app.api.keys import KeyFile
+from marquee.app.api.limits import RateLimit
+from marquee.app.api.metrics import Metrics
+from marquee.app.api.problems import explain
+from marquee.app.api.routes import api_routers
+from marquee.app.api.served import Served
+from marquee.errors import MarqueeError
+
+if TYPE_CHECKING:
+    from marquee.service.engine import Engine
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServerSettings:
+    """How the application is served; the defaults are those of a server for this machine only."""
+
+    secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    """Signs cookies and cursors; another one makes those already given out worthless."""
+    keys: KeyFile | None = None
+    """Who may use the API; None for everybody who can reach it."""
+    keys_required: bool = False
+    """Whether nobody may use the API without a key, even while there is none."""
+    hosts: Collection[str] | None = LOCAL_HOSTS
+    """Names under which it may be asked; None for all, where it is reached under any."""
+    requests_per_second: float | None = 50.0
+    """For each key, and without keys for each address; None for no limit."""
+    burst: int = 100
+    """Requests at once that are let through before the rate counts."""
+    pages: bool = True
+    """Whether viewers' pages are served beside the API; they know no keys."""
+
+
+def create_app(engine: Engine, settings: ServerSettings | None = None) -> FastAPI:
+    """The application over one engine."""
+    settings = settings or ServerSettings()
+    library = engine.library
+    # The generated pages for the API load scripts from other hosts, so only the schema is served.
+    app = FastAPI(
+        title="Marquee", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    metrics = Metrics(library.model_name, library.model_version, library.snapshot, engine.feedback)
+    rules = Rules(
+        keys=settings.keys,
+        keys_required=settings.keys_required,
+        limit=_limit(settings),
+        hosts=settings.hosts,
+    )
+    app.add_middleware(Guard, rules=rules, metrics=metrics)
+    for kind in (MarqueeError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, _explained)
+    served = Served(engine, Cursors(settings.secret), lambda: datetime.now(UTC))
+    for routes in api_routers(served, metrics):
+        app.include_router(routes)
+    if settings.pages:
+        from marquee.app.web import page_routes
+
+        app.include_router(page_routes(engine, secret=settings.secret))
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
+    return app
+
+
+def _limit(settings: ServerSettings) -> RateLimit | None:
+    if settings.requests_per_second is None:
+        return None
+    return RateLimit(settings.requests_per_second, settings.burst, time.monotonic)
+
+
+async def _explained(request: Request, error: Exception) -> Response:
+    """A problem for whoever asked the API; pages tell their own."""
+    if request.url.path.startswith(API) or not isinstance(error, HTTPException):
+        return explain(request.scope, error)
+    return await http_exception_handler(request, error)
