@@ -32,16 +32,25 @@ def predict(library: Library, person: Person, columns: NDArray[np.int32]) -> lis
         raise ParameterError(
             f"model {library.model_name} predicts no ratings; run `marquee fit` for one that does"
         )
-    stars = []
-    for column in columns.tolist():
-        rest = {place: value for place, value in person.history.items() if place != column}
+    items = library.facts.items
+    stars = np.empty(len(columns))
+    told = np.array([column in person.history for column in columns.tolist()], np.bool_)
+    # All that the person never rated are answered by one profile, each of the others by its own.
+    if not told.all():
+        one = np.zeros(int((~told).sum()), np.int32)
+        stars[~told] = library.predictor.predict_ratings(
+            person.profiles(items), one, columns[~told]
+        )
+    for place in np.flatnonzero(told):
+        column = int(columns[place])
+        rest = {other: value for other, value in person.history.items() if other != column}
         others = Person(None, rest, 0, person.sets, person.settings, person.revision)
-        profile = others.profiles(library.facts.items)
-        [value] = library.predictor.predict_ratings(profile, np.zeros(1, np.int32), [column])
-        stars.append(float(value))
+        [stars[place]] = library.predictor.predict_ratings(
+            others.profiles(items), np.zeros(1, np.int32), columns[place : place + 1]
+        )
     return [
         Prediction(card_at(library, column), value, *_confidence(library, person, column))
-        for column, value in zip(columns.tolist(), stars, strict=True)
+        for column, value in zip(columns.tolist(), stars.tolist(), strict=True)
     ]
 
 

@@ -1,0 +1,182 @@
+"""The home page: rows of picks, or one grid where filters are set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from marquee.app.web.asking import from_groups, worth_knowing
+from marquee.app.web.cards import Shelf, dressed, plain_cards, shelf
+from marquee.app.web.door import Answer, Page, see_other
+from marquee.app.web.visit import Visit
+from marquee.app.web.words import language
+from marquee.data.feedback import Settings
+from marquee.errors import ParameterError
+from marquee.service.engine import EVERYTHING, Engine
+from marquee.service.filters import Filters
+from marquee.service.rows import home_rows
+from marquee.service.taste import Taste
+
+FIRST_ROW, ROW = 12, 6
+"""Cards in the first row, and in each that follows."""
+
+GRID, MOST = 24, 240
+"""Cards in a grid at first, and at most."""
+
+SLIDERS = (
+    ("adventurous", "Familiar", "Adventurous", 0.0, 0.2),
+    ("obscure", "Popular", "Obscure", -1.0, 0.0),
+    ("newer", "Older", "Newer", -1.0, 0.0),
+)
+"""Name, what its ends are called, its least value and where it stands at first."""
+
+CAPS = Taste(per_director=2, per_collection=2)
+"""One director or franchise never fills a list."""
+
+WHY = {
+    "for-you": "The best of everything for what you have told us.",
+    "hidden-gems": "Few people have rated these; your taste says they should be seen.",
+    "on-your-services": "You can watch these today.",
+    "popular": "What most people rate.",
+}
+
+
+def home(visit: Visit) -> Answer:
+    """Rows of picks; one grid with its count where the address holds filters."""
+    filters, problem = asked(visit.query)
+    clean = address("/", _without_blanks(visit.query))
+    if not visit.partial and any(not value for _, value in visit.query.multi_items()):
+        return see_other(clean)
+    taste = own_taste(visit.settings)
+    context: dict[str, Any] = {"count": None, "more": ""}
+    try:
+        is_grid = filters != EVERYTHING or "n" in visit.query
+        shelves = _grid(visit, filters, taste, context) if is_grid else _rows(visit, taste)
+    except ParameterError as error:
+        filters, problem, shelves = EVERYTHING, str(error), _rows(visit, taste)
+    n_known = len(visit.person.history)
+    languages = visit.site.engine.library.facts.languages.names
+    return Page(
+        "home.html",
+        context
+        | {
+            "shelves": dressed(visit, shelves),
+            "filters": filters,
+            "problem": problem,
+            "n_known": n_known,
+            "choices": visit.site.engine.library.facts,
+            "decades": decades(visit.site.engine),
+            "pairs": lambda names: [(name, name) for name in names],
+            "spoken": sorted(
+                ((name, language(name)) for name in languages), key=lambda pair: pair[1]
+            ),
+            "sliders": sliders(visit.settings),
+        },
+        headers={"HX-Push-Url": clean} if visit.partial and "kept" not in visit.query else {},
+    )
+
+
+def asked(query: QueryParams) -> tuple[Filters, str]:
+    """The filters in an address, and what is wrong with them."""
+    given = {name: query.getlist(name) for name in query}
+    try:
+        return Filters.from_query(given), ""
+    except ParameterError as error:
+        return EVERYTHING, str(error)
+
+
+def own_taste(settings: Settings) -> Taste:
+    """How the viewer's lists lean."""
+    chosen = {name: value for name, _, _, _, value in sliders(settings)}
+    return replace(
+        CAPS, adventurous=chosen["adventurous"], obscure=chosen["obscure"], newer=chosen["newer"]
+    )
+
+
+def sliders(settings: Settings) -> list[tuple[str, str, str, float, float]]:
+    """The taste controls with the values that the viewer chose."""
+    return [
+        (name, left, right, low, _within(settings.controls.get(name), low, start))
+        for name, left, right, low, start in SLIDERS
+    ]
+
+
+def decades(engine: Engine) -> list[tuple[int, str]]:
+    """The decades that have titles, the latest first."""
+    years = engine.library.facts.year
+    return [
+        (first, f"{first}s") for first in sorted({*(years[years > 0] // 10 * 10).tolist()})[::-1]
+    ]
+
+
+def save_taste(visit: Visit) -> Answer:
+    """Keeps the taste controls of the form with the profile."""
+    chosen: dict[str, Any] = dict(visit.settings.controls)
+    for name, _, _, low, start in SLIDERS:
+        try:
+            chosen[name] = _within(float(visit.text(name, 20)), low, start)
+        except ValueError:
+            chosen[name] = start
+    viewer_id = visit.somebody()
+    visit.store.change_settings(viewer_id, replace(visit.settings, controls=chosen))
+    visit.forget()
+    path, query = visit.back()
+    if visit.partial:
+        return home(visit.at("/", query))
+    return see_other(address(path, query))
+
+
+def address(path: str, query: QueryParams) -> str:
+    """The address of a page."""
+    text = urlencode(list(query.multi_items()))
+    return f"{path}?{text}" if text else path
+
+
+def _without_blanks(query: QueryParams) -> QueryParams:
+    return QueryParams([(name, value) for name, value in query.multi_items() if value])
+
+
+def _rows(visit: Visit, taste: Taste) -> list[Shelf]:
+    rows = home_rows(visit.site.engine, visit.viewer_id, EVERYTHING, taste, k=FIRST_ROW)
+    shelves = []
+    heading, picks = from_groups(visit, taste, FIRST_ROW)
+    if picks:
+        why = "Nobody needs a history to begin: rate what you know, and the picks follow you."
+        shelves.append(shelf("groups", heading, picks, why=why))
+    taken = {pick.title.title_id for pick in picks}
+    for place, row in enumerate(rows):
+        key = row.key if row.seed is None else f"{row.key}-{row.seed.title_id}"
+        fresh = [pick for pick in row.picks if pick.title.title_id not in taken]
+        why = WHY.get(row.key, "")
+        if row.key == "for-you" and not visit.viewer_id:
+            why = "What viewers like on the whole. Rate a title and this list is yours."
+        wanted = FIRST_ROW if place == 0 and not picks else ROW
+        shelves.append(shelf(key, row.title, fresh[:wanted], why=why))
+        taken |= {pick.title.title_id for pick in fresh}
+    if visit.feedback is not None:
+        asked = worth_knowing(visit, ROW, without=frozenset(taken))
+        why = "Your stars here teach us most; few others have rated some of them."
+        shelves.append(
+            Shelf("asked", "Do you know these?", plain_cards(visit, asked, "asked"), why)
+        )
+    return shelves
+
+
+def _grid(visit: Visit, filters: Filters, taste: Taste, context: dict[str, Any]) -> list[Shelf]:
+    wanted = visit.query.get("n", "")
+    n = min(max(int(wanted), 1), MOST) if wanted.isascii() and wanted.isdigit() else GRID
+    engine = visit.site.engine
+    answer = engine.recommend(viewer_id=visit.viewer_id, k=n, filters=filters, taste=taste)
+    context["count"] = (len(answer.picks), answer.n_qualifying)
+    if len(answer.picks) < min(answer.n_qualifying, MOST):
+        query = {**filters.to_query(), "n": str(n + GRID)}
+        context["more"] = f"/?{urlencode(query, doseq=True)}"
+    return [shelf("found", "Your picks", answer.picks)]
+
+
+def _within(value: object, low: float, start: float) -> float:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return min(max(float(value), low), 1.0) if is_number and value == value else start  # type: ignore[arg-type] # is_number says so

@@ -1,0 +1,105 @@
+"""What all pages share: the engine, the templates, and the files beside them."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from marquee import __version__
+from marquee.app.web import posters
+from marquee.app.web.words import FILTERS
+from marquee.service.onboarding import TasteGroup, rating_entropy, taste_groups
+from marquee.service.search import TitleSearch
+
+if TYPE_CHECKING:
+    from marquee.service.engine import Engine
+
+HERE = Path(__file__).parent
+
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+"""Media types of the files that are served."""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file that is served as it is."""
+
+    name: str
+    media_type: str
+    body: bytes
+    packed: bytes
+    """The body under gzip."""
+    version: str
+    """Letters that change with the body, so that browsers may keep the file for good."""
+
+
+@lru_cache(maxsize=1)
+def assets() -> dict[str, Asset]:
+    """The files under ``static/`` by name."""
+    found = {}
+    for path in sorted((HERE / "static").iterdir()):
+        if path.suffix in TYPES:
+            body = path.read_bytes()
+            version = hashlib.sha256(body).hexdigest()[:10]
+            packed = gzip.compress(body, 9, mtime=0)
+            found[path.name] = Asset(path.name, TYPES[path.suffix], body, packed, version)
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class Site:
+    """The engine that answers, the secret that signs, and the templates that show."""
+
+    engine: Engine
+    secret: bytes
+
+    @cached_property
+    def templates(self) -> Environment:
+        """The page templates; everything put into them is escaped, nothing may be missing."""
+        environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters.update(FILTERS)
+        environment.globals.update(
+            asset={name: f"/static/{name}?v={file.version}" for name, file in assets().items()},
+            app_version=__version__,
+            poster_version=posters.VERSION,
+        )
+        return environment
+
+    @cached_property
+    def search(self) -> TitleSearch:
+        """The index of names and people, made once."""
+        library = self.engine.library
+        places = library.facts.items.find(library.titles["title_id"].to_numpy())
+        counts = np.where(places >= 0, library.facts.n_ratings[places], 0)
+        return TitleSearch(library.titles, library.credits, counts)
+
+    @cached_property
+    def tastes(self) -> tuple[TasteGroup, ...]:
+        """The groups of titles that the same people like, made once."""
+        return taste_groups(self.engine.library.ratings, self.engine.library.facts)
+
+    @cached_property
+    def entropy(self) -> NDArray[np.float32]:
+        """How much people disagree about each title, made once."""
+        return rating_entropy(self.engine.library.ratings)
+
+    def render(self, template: str, context: dict[str, Any], *, partial: bool = False) -> str:
+        """The page, or only the part of it that changes."""
+        page = self.templates.get_template(template)
+        if not partial:
+            return page.render(context)
+        return "".join(page.blocks["live"](page.new_context(context)))

@@ -1,0 +1,46 @@
+"""The first steps: taste, a handful of well-known titles, services. Every one can be skipped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from marquee.app.web.asking import N_ASKED, groups, worth_knowing
+from marquee.app.web.cards import Shelf, dressed, plain_cards
+from marquee.app.web.choosing import saved
+from marquee.app.web.door import Answer, Page, see_other
+from marquee.app.web.visit import Visit
+
+STEPS = ("taste", "titles", "services")
+
+
+def welcome(visit: Visit) -> Answer:
+    """One step at a time, the step in the address."""
+    step = visit.query.get("step", STEPS[0])
+    step = step if step in STEPS else STEPS[0]
+    context = {"step": step, "place": STEPS.index(step) + 1, "steps": STEPS}
+    shelves: tuple[Shelf, ...] = ()
+    if step == "titles":
+        cards = plain_cards(visit, worth_knowing(visit, N_ASKED), "asked")
+        shelves = dressed(
+            visit, [Shelf("asked", "Which of these do you know?", cards)], guess=False
+        )
+    tastes = groups(visit) if step == "taste" else ()
+    facts = visit.site.engine.library.facts
+    return Page("welcome.html", context | {"shelves": shelves, "groups": tastes, "choices": facts})
+
+
+def choose_taste(visit: Visit) -> Answer:
+    """Keeps the chosen taste groups; none chosen says nothing."""
+    known = {group.name for group in groups(visit)}
+    chosen = tuple(name for name in visit.texts("groups") if name in known)
+    if chosen:
+        viewer_id = visit.somebody()
+        visit.store.change_settings(viewer_id, replace(visit.settings, taste_groups=chosen))
+    return see_other("/welcome?step=titles")
+
+
+def choose_services(visit: Visit) -> Answer:
+    """Keeps services and region."""
+    if visit.texts("services") or visit.text("region"):
+        saved(visit)
+    return see_other("/")
