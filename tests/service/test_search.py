@@ -30,6 +30,7 @@ TITLES: list[tuple[str, str | None, int | None, int]] = [
     ("Solaris", "Солярис", 1972, 120),
     ("The Host", "괴물", 2006, 80),
     ("Spider-Man", None, 2002, 600),
+    ("Spider-Man 2", None, 2004, 610),
     ("Star Wars: Episode IV - A New Hope", None, 1977, 999),
     ("The Godfather", None, 1972, 950),
     ("The Godfather: Part II", None, 1974, 850),
@@ -190,6 +191,13 @@ def test_a_name_comes_before_the_people_and_people_before_typing_errors(
     assert names(search, "jean pierre jeunet") == ["Amélie"]
     assert names(search, "extra nonentity") == ["The Shining"]
     assert names(search, "nostromo") == [], "the sixth in the billing does not lead"
+
+
+def test_an_article_too_many_is_no_typing_error(search: TitleSearch) -> None:
+    [(title, score), *_] = search.find("the covenant")
+    [(_, misspelled), *_] = search.find("covenatn")
+    assert TITLES[title - 100][0] == "Alien: Covenant"
+    assert score > 0.6 > 0.4 > misspelled
 
 
 def test_a_year_narrows_unless_it_is_part_of_the_name(search: TitleSearch) -> None:
