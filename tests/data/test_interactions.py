@@ -171,5 +171,5 @@ def test_arrays_that_are_not_aligned_are_refused_by_name() -> None:
 
 def test_profiles_are_taken_by_position_and_never_by_mask() -> None:
     interactions = built([(1, 1, 3, 5), (2, 1, 4, 6)])
-    with pytest.raises(ParameterError, match="np.flatnonzero"):
+    with pytest.raises(ParameterError, match=r"np\.flatnonzero"):
         interactions.take([False, True])

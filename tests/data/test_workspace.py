@@ -346,3 +346,30 @@ def test_old_snapshots_are_cleared_away(tmp_path: Path) -> None:
     names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
     assert names == ["000005", "000006"]
     assert workspace.snapshot == "000006"
+
+
+@pytest.mark.parametrize("name", ["", "latest", "../000001", "\u0661"])
+def test_a_damaged_pointer_is_told_with_the_way_out(name: str, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.write(generation(1))
+    (tmp_path / "CURRENT").write_text(name, encoding="utf-8")
+    for ask in (workspace.tables, workspace.counts, lambda: workspace.scan("titles")):
+        with pytest.raises(WorkspaceError, match=r"CURRENT is damaged: .* newest folder of .*snap"):
+            ask()
+
+
+@pytest.mark.parametrize("damage", ["no file", "no folder", "no Parquet"])
+def test_a_damaged_table_is_told_with_the_way_out(damage: str, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.write(generation(1))
+    file = workspace.path("titles")
+    if damage == "no folder":
+        shutil.rmtree(file.parent)
+    elif damage == "no file":
+        shutil.rmtree(file.parent)
+        (tmp_path / "CURRENT").write_text("000009")
+    else:
+        file.write_bytes(b"PAR1 and nothing more")
+    for ask in (workspace.tables, workspace.counts, lambda: workspace.frame("titles")):
+        with pytest.raises(WorkspaceError, match=r"snapshots.0000.. is damaged .*with --home"):
+            ask()

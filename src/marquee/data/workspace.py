@@ -48,9 +48,23 @@ class Workspace:
 
     @property
     def snapshot(self) -> str | None:
-        """Name of the snapshot in force, None before the first write."""
+        """Name of the snapshot in force, None before the first write.
+
+        Raises
+        ------
+        WorkspaceError
+            If the pointer to it is damaged.
+        """
         pointer = self.home / "CURRENT"
-        return pointer.read_text().strip() if pointer.exists() else None
+        if not pointer.exists():
+            return None
+        name = pointer.read_text(encoding="utf-8", errors="replace").strip()
+        if not (name.isascii() and name.isdecimal()):
+            raise WorkspaceError(
+                f"{pointer} is damaged: {name[:20]!r} is no snapshot; write the name of the newest "
+                f"folder of {self.home / 'snapshots'} into it"
+            )
+        return name
 
     @property
     def models(self) -> Path:
@@ -200,9 +214,17 @@ class Workspace:
             snapshot = self.snapshot
             try:
                 return read(snapshot)
-            except FileNotFoundError:
+            except FileNotFoundError as error:
                 if self.snapshot == snapshot:
-                    raise
+                    raise self._damaged(snapshot, "a file is missing") from error
+            except pl.exceptions.PolarsError as error:
+                raise self._damaged(snapshot, str(error)) from error
+
+    def _damaged(self, snapshot: str | None, what: str) -> WorkspaceError:
+        return WorkspaceError(
+            f"{self.home / 'snapshots' / str(snapshot)} is damaged ({what}); restore it, or add "
+            "the data to another workspace with --home"
+        )
 
     def _file(self, snapshot: str, table: str) -> Path:
         return self.home / "snapshots" / snapshot / f"{table}.parquet"

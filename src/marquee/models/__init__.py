@@ -1,6 +1,6 @@
 """Recommenders: one file per algorithm over the contract of ``base``.
 
-Importing this folder is cheap: an algorithm imports Numba or scikit-learn when it first needs it.
+Importing this folder is cheap: an algorithm imports Numba when it first needs it.
 """
 
 from collections.abc import Callable
