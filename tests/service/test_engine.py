@@ -131,3 +131,33 @@ def test_titles_that_came_after_the_fit_are_told_and_do_not_break(tmp_path: Path
 def test_a_workspace_without_ratings_cannot_be_fitted(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="holds no"):
         fit_workspace(Workspace(tmp_path), ALGORITHMS["popularity"](), "popularity")
+
+
+def test_only_titles_of_the_world_are_called_fictional(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    mixed = Workspace(tmp_path)
+    tables = workspace.tables()
+    real = pl.col("title_id") % 2 == 0
+    source = pl.when(real).then(pl.lit("elsewhere")).otherwise(pl.col("source")).alias("source")
+    mixed.write(tables.replace(titles=tables.titles.with_columns(source)))
+    fit_workspace(mixed, RECIPES["ease-content"](), "ease-content")
+    answer = Engine(mixed).recommend(k=40)
+    assert {pick.title.fictional for pick in answer.picks} == {True, False}
+    assert all(pick.title.fictional == (pick.title.title_id % 2 == 1) for pick in answer.picks)
+    assert "Titles marked as fictional" in " ".join(answer.notes)
+    assert "Every title" not in " ".join(answer.notes)
+
+
+def test_a_title_that_was_only_named_is_no_rating(engine: Engine, workspace: Workspace) -> None:
+    viewer, rated = workspace.frame("ratings").select("viewer_id", "title_id").row(0)
+    pick = engine.recommend(like=[f"#{rated}"], k=1).picks[0]
+    assert [why.named for why in pick.reasons] == [True]
+    own = engine.recommend(viewer_id=viewer, k=5)
+    assert not any(why.named for pick in own.picks for why in pick.reasons)
+
+
+def test_a_model_that_was_not_fitted_is_refused_with_those_that_were(workspace: Workspace) -> None:
+    for name in ("ease", "../popularity"):
+        with pytest.raises(WorkspaceError, match=r"there are ease-content, popularity, svd"):
+            Engine(workspace, name)

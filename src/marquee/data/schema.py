@@ -29,6 +29,9 @@ MEASURES = {
 }
 """What ``outcomes.measure`` may say, and the unit of ``outcomes.value``."""
 
+WORLD = "world"
+"""The source of the built-in world, whose titles and people are fictional."""
+
 ROLES = ("actor", "director", "writer", "producer", "composer", "crew")
 KINDS = ("film", "show")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import polars as pl
 
-from marquee.data.feedback import FeedbackStore
 from marquee.data.forgetting import forget
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
@@ -17,6 +17,9 @@ from marquee.features.text import title_texts
 from marquee.lifecycle.saving import save
 from marquee.models.abilities import PredictsRatings, UsesTitles
 from marquee.models.base import OnEpoch, Recommender
+
+if TYPE_CHECKING:
+    from marquee.data.feedback import FeedbackStore
 
 
 def catalog_interactions(tables: Tables) -> Interactions:
@@ -107,3 +110,8 @@ def current_predictor(workspace: Workspace) -> str | None:
     """Name of the model that predicts ratings for one that does not; None where there is none."""
     pointer = workspace.models / "PREDICTOR"
     return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+
+
+def fitted_models(workspace: Workspace) -> tuple[str, ...]:
+    """Names of the models saved in the workspace, ascending."""
+    return tuple(sorted(path.parent.name for path in workspace.models.glob("*/CURRENT")))

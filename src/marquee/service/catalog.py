@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import cached_property
 
 import polars as pl
 
+from marquee.data.schema import WORLD
 from marquee.data.titles import normalize, split_year
 from marquee.errors import AmbiguousTitleError, UnknownIdError
 from marquee.service.records import TitleCard
@@ -21,17 +23,23 @@ class Catalog:
         self._cards = {
             card.title_id: card
             for card in (
-                TitleCard(title_id, name, year, kind, tuple(genres or ()))
-                for title_id, name, year, kind, genres in titles.select(
-                    "title_id", "name", "year", "kind", "genres"
+                TitleCard(title_id, name, year, kind, tuple(genres or ()), source == WORLD)
+                for title_id, name, year, kind, genres, source in titles.select(
+                    "title_id", "name", "year", "kind", "genres", "source"
                 ).iter_rows()
             )
         }
-        self._by_name: dict[str, list[TitleCard]] = {}
-        originals = titles["original_name"].to_list()
-        for card, original in zip(self._cards.values(), originals, strict=True):
-            for key in {normalize(card.name), normalize(original or card.name)} - {""}:
-                self._by_name.setdefault(key, []).append(card)
+        self._originals = titles["original_name"].to_list()
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[TitleCard]]:
+        """Cards by the key of each of their names; made when a name is first asked for."""
+        by_name: dict[str, list[TitleCard]] = {}
+        for card, original in zip(self._cards.values(), self._originals, strict=True):
+            names = {card.name, original or card.name}
+            for key in {normalize(name) for name in names} - {""}:
+                by_name.setdefault(key, []).append(card)
+        return by_name
 
     def __len__(self) -> int:
         return len(self._cards)

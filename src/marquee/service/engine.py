@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marquee.data.feedback import FeedbackStore
 from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError
 from marquee.models.abilities import FindsSimilarItems
@@ -21,6 +21,9 @@ from marquee.service.predicting import predict
 from marquee.service.reasons import card_at, reasons
 from marquee.service.records import Answer, Prediction, Reason, Suggestion, TitleCard, TitlePage
 from marquee.service.taste import NEUTRAL, Taste, rerank
+
+if TYPE_CHECKING:
+    from marquee.data.feedback import FeedbackStore
 
 EVERYTHING = Filters()
 

@@ -9,16 +9,21 @@ import polars as pl
 from numpy.typing import NDArray
 
 from marquee.data.interactions import Interactions
+from marquee.data.schema import WORLD
 from marquee.data.workspace import Workspace
-from marquee.data.world import SOURCE as WORLD
-from marquee.errors import ParameterError
-from marquee.lifecycle.fitting import catalog_interactions, current_model, current_predictor
+from marquee.errors import ParameterError, WorkspaceError
+from marquee.lifecycle.fitting import (
+    catalog_interactions,
+    current_model,
+    current_predictor,
+    fitted_models,
+)
 from marquee.lifecycle.saving import describe, load
 from marquee.models.abilities import PredictsRatings
 from marquee.models.base import Recommender
 from marquee.service.catalog import Catalog
 from marquee.service.facts import TitleFacts
-from marquee.service.records import FICTIONAL
+from marquee.service.records import FICTIONAL, PARTLY_FICTIONAL
 
 STALE = "Titles changed since the model was fitted; run `marquee fit`."
 
@@ -58,11 +63,17 @@ class Library:
         Raises
         ------
         WorkspaceError
-            If the workspace holds no data or no model.
+            If the workspace holds no data, no model, or none of that name.
         SavedModelError
-            If there is no such model, or it is damaged.
+            If the model is damaged.
         """
         name = model or current_model(workspace)
+        fitted = fitted_models(workspace)
+        if name not in fitted:
+            raise WorkspaceError(
+                f"no model {name!r} is fitted; there are {', '.join(fitted) or 'none'}; "
+                f"fit one with `marquee fit --model NAME`"
+            )
         recommender = load(workspace.models / name)
         manifest = describe(workspace.models / name)
         tables = workspace.tables()
@@ -71,7 +82,8 @@ class Library:
         counts = np.bincount(columns, minlength=ratings.n_items)
         totals = np.bincount(columns, ratings.matrix.data, ratings.n_items)
         items = recommender.items_
-        fictional = bool((tables.titles["source"] == WORLD).any())
+        fictional = tables.titles["source"] == WORLD
+        label = FICTIONAL if fictional.all() else PARTLY_FICTIONAL
         stale = len(items) != tables.titles.height or bool(
             (items.find(tables.titles["title_id"].to_numpy()) < 0).any()
         )
@@ -91,7 +103,7 @@ class Library:
             model_version=manifest.version,
             predictor=_predictor(workspace, recommender),
             snapshot=workspace.snapshot or "",
-            notes=(*[FICTIONAL] * fictional, *[STALE] * stale),
+            notes=(*[label] * bool(fictional.any()), *[STALE] * stale),
         )
 
     def rating_counts(self, days: int | None = None) -> NDArray[np.float32]:

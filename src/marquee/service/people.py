@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marquee.data.feedback import FeedbackStore, Profile, Settings
+from marquee.data.feedback import Profile, Settings
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError, UnknownIdError
 from marquee.service.filters import ViewerSets
 from marquee.service.library import Library
+
+if TYPE_CHECKING:
+    from marquee.data.feedback import FeedbackStore
 
 LIKED = 5.0
 """Rating given to a title that somebody says they like."""

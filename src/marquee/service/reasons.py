@@ -46,12 +46,14 @@ def _strongest(
     n: int,
 ) -> tuple[Reason, ...]:
     raised = float(parts[parts > 0].sum())
+    named = set(list(person.history)[len(person.history) - person.n_named :])
     best = [place for place in np.argsort(-parts, kind="stable")[:n] if parts[place] > 0]
     return tuple(
         Reason(
             title=card_at(library, int(columns[place])),
             rating=person.history[int(columns[place])],
             share=float(parts[place]) / raised,
+            named=int(columns[place]) in named,
             traits=shared_traits(library.facts, pick, int(columns[place])),
         )
         for place in best

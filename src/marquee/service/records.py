@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 FICTIONAL = "Every title and person shown here is fictional."
+PARTLY_FICTIONAL = "Titles marked as fictional come from the built-in world; the others are real."
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class TitleCard:
     kind: str
     """film or show."""
     genres: tuple[str, ...]
+    fictional: bool = False
+    """Whether it comes from the built-in world."""
 
     def __str__(self) -> str:
         return self.name if self.year is None else f"{self.name} ({self.year})"
@@ -32,6 +35,8 @@ class Reason:
     """What the viewer gave it, 0.5 to 5."""
     share: float
     """Its part of everything that raised the score, 0 to 1."""
+    named: bool = False
+    """Whether it was named with the question, and not rated before."""
     traits: tuple[str, ...] = ()
     """What it has in common with the pick: a director, a collection, a lead, genres."""
 

@@ -11,7 +11,7 @@ from marquee.app.cli.console import note, say, say_json
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
     from marquee.service.engine import Engine
-    from marquee.service.records import Answer, TitleCard
+    from marquee.service.records import Answer, Reason, TitleCard
 
 Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
 Count = Annotated[int, typer.Option("-n", min=1, max=1_000_000, help="How many titles.")]
@@ -101,15 +101,24 @@ def _say_favorites(head: str, favorites: tuple[tuple[TitleCard, float], ...]) ->
 
 def _say_answer(head: str, answer: Answer, otherwise: str) -> None:
     """Prints the picks with their reasons; ``otherwise`` where there are none."""
+    from marquee.service.records import PARTLY_FICTIONAL
+
+    mixed = PARTLY_FICTIONAL in answer.notes
     say(f"{head}, from {answer.based_on}:")
     for place, pick in enumerate(answer.picks, 1):
         genres = ", ".join(pick.title.genres)
-        say(f"  {place:>2}. {pick.title}  {'show, ' * (pick.title.kind == 'show')}{genres}")
+        fictional = "fictional, " if mixed and pick.title.fictional else ""
+        kind = "show, " if pick.title.kind == "show" else ""
+        say(f"  {place:>2}. {pick.title}  {fictional}{kind}{genres}")
         if pick.reasons:
-            why = ", ".join(f"{reason.title} ({reason.rating:.1f})" for reason in pick.reasons)
-            say(f"      because of {why}")
+            say(f"      because of {', '.join(map(_reason, pick.reasons))}")
     if not answer.picks:
         say(f"  {otherwise}")
     for text in answer.notes:
         say(text)
     say(f"Model {answer.model} ({answer.model_version}), data snapshot {answer.snapshot}.")
+
+
+def _reason(reason: Reason) -> str:
+    """The cited title, with the stars that the viewer gave it."""
+    return str(reason.title) if reason.named else f"{reason.title} ({reason.rating:.1f})"

@@ -19,7 +19,6 @@ FRIDAY = 4
 FIRST_OF_MONTH_SHARE = 0.2
 """Titles announced on the first of a month, together with others."""
 
-START = np.datetime64(effects.WORLD_START, "D")
 END = np.datetime64(effects.WORLD_END, "D")
 
 

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-SOURCE = "world"
+from marquee.data.schema import WORLD
+
+SOURCE = WORLD
 """What every row of the world has in its ``source`` column."""
 
 FICTIONAL = (
