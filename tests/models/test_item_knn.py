@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.models.bias import Bias
 from marquee.models.item_knn import ItemKNN
@@ -58,14 +59,18 @@ def test_similarities_are_shrunk_correlations(shrinkage: float, n_threads: int) 
     expected = slow_similarities(train, shrinkage)
     assert (expected > 0).any()
     assert (expected < 0).any()
-    np.testing.assert_allclose(model.similarity_, expected, atol=2e-5)
+    rated = model.rated_items_
+    np.testing.assert_allclose(model.similarity_, expected[np.ix_(rated, rated)], atol=2e-5)
+    assert np.count_nonzero(expected) == np.count_nonzero(expected[np.ix_(rated, rated)])
 
 
 @pytest.mark.parametrize("k", [1, 2, 5, 40])
 def test_scores_are_the_weighted_mean_of_the_nearest(k: int) -> None:
     train = ragged()
     model = ItemKNN(k=k, shrinkage=2).fit(train)
-    expected = slow_scores(train, model.similarity_.astype(float), k)
+    similarity = np.zeros((train.n_items, train.n_items))
+    similarity[np.ix_(model.rated_items_, model.rated_items_)] = model.similarity_
+    expected = slow_scores(train, similarity, k)
     assert np.abs(expected - baseline(train)).max() > 0.5
     np.testing.assert_allclose(model.score(train), expected, atol=1e-4)
 
@@ -75,6 +80,51 @@ def test_scores_are_the_same_in_small_steps(monkeypatch: pytest.MonkeyPatch) -> 
     whole = model.score(ragged())
     monkeypatch.setattr("marquee.models.item_knn.PAIRS_AT_ONCE", 47)
     np.testing.assert_array_equal(model.score(ragged()), whole)
+
+
+def among_unrated(train: Interactions) -> Interactions:
+    """The same ratings in a catalog where nine titles that nobody rated stand before each."""
+    ids = np.empty((train.n_items, 10), object)
+    ids[:] = [[*(f"unrated {n} of {item}" for n in range(9)), item] for item in train.items]
+    return train.with_items(IdIndex(ids.ravel().tolist()))
+
+
+def test_titles_that_nobody_rated_take_no_memory_and_change_nothing() -> None:
+    small, large = ragged(), among_unrated(ragged())
+    n_rated = len(np.unique(small.matrix.indices))
+    model, wide = ItemKNN(k=3, n_threads=2).fit(small), ItemKNN(k=3, n_threads=2).fit(large)
+    assert large.n_items == 10 * small.n_items > 10 * n_rated
+    assert wide.similarity_.shape == (n_rated, n_rated)
+    np.testing.assert_array_equal(wide.similarity_, model.similarity_)
+    same = large.items.positions(small.items.ids)
+    np.testing.assert_array_equal(wide.score(large)[:, same], model.score(small))
+    rows, columns = np.indices((small.n_users, small.n_items)).reshape(2, -1)
+    np.testing.assert_array_equal(
+        wide.predict_ratings(large, rows, same[columns]),
+        model.predict_ratings(small, rows, columns),
+    )
+
+
+def test_titles_that_nobody_rated_keep_the_baseline_and_have_no_neighbors() -> None:
+    train = among_unrated(ragged())
+    model = ItemKNN(k=3).fit(train)
+    unrated = np.setdiff1d(np.arange(train.n_items), model.rated_items_)
+    base = baseline(train)
+    np.testing.assert_allclose(model.score(train)[:, unrated], base[:, unrated], atol=1e-6)
+    rows, columns = np.repeat(np.arange(train.n_users), 2), np.tile(unrated[[0, -1]], train.n_users)
+    np.testing.assert_allclose(
+        model.predict_ratings(train, rows, columns), base[rows, columns].clip(0.5, 5), atol=1e-6
+    )
+    # Rated by the viewer who asks, yet by nobody in training: says nothing about any other.
+    asks = Interactions.from_arrays(
+        ["new"], train.items.ids[unrated[:1]], [5.0], item_index=train.items
+    )
+    assert np.ptp(model.score(asks) - model.item_offsets_) == pytest.approx(0, abs=1e-6)
+    items, scores = model.similar([unrated[0], model.rated_items_[0]], k=5)
+    assert (items[0] == -1).all()
+    assert np.isneginf(scores[0]).all()
+    assert np.isin(items[1][items[1] >= 0], model.rated_items_).all()
+    assert items[1, 0] >= 0
 
 
 def test_ratings_are_scores_cut_to_the_scale() -> None:

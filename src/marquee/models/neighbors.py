@@ -7,20 +7,19 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
-from marquee.data.interactions import Interactions
 from marquee.models.kernels import compiled
 
 
-def similarities(
-    train: Interactions, deviations: NDArray[np.float32], shrinkage: float, n_threads: int = 1
-) -> NDArray[np.float32]:
+def similarities(matrix: csr_array, shrinkage: float, n_threads: int = 1) -> NDArray[np.float32]:
     """Shrunk correlation of the deviations of each pair of items over the users they share.
 
+    ``matrix`` holds the deviations of users' ratings from their baseline, of float32, zeros stored.
     Shape (n_items, n_items), symmetric, 0 on the diagonal and for pairs without a user in common.
     """
-    n_items, matrix = train.n_items, train.matrix
-    by_item = type(matrix)((deviations, matrix.indices, matrix.indptr), matrix.shape).tocsc()
+    n_items, deviations = matrix.shape[1], matrix.data
+    by_item = matrix.tocsc()
     ones = np.ones_like(deviations)
     terms = np.stack([deviations, ones, deviations * deviations, ones], axis=1)
     result = np.zeros((n_items, n_items), np.float32)
@@ -40,7 +39,7 @@ def similarities(
 
     # Rows get shorter to the end of the triangle: cut where the work is even.
     work = np.cumsum(np.diff(by_item.indptr) * np.arange(n_items, 0, -1.0))
-    n_parts = 1 if n_threads == 1 else 4 * n_threads
+    n_parts = 1 if n_threads == 1 or not n_items else 4 * n_threads
     cuts = np.searchsorted(work, work[-1:] * np.arange(1, n_parts) / n_parts)
     edges = [0, *cuts.tolist(), n_items]
     with ThreadPoolExecutor(n_threads) as pool:
@@ -51,20 +50,20 @@ def similarities(
 
 def weighted_means(
     similarity: NDArray[np.float32],
-    profiles: Interactions,
-    deviations: NDArray[np.float32],
+    profiles: csr_array,
     rows: NDArray[np.int32],
     columns: NDArray[np.int32],
     k: int,
 ) -> NDArray[np.float32]:
     """Mean deviation of the k nearest items of the profile for each pair (row, column).
 
-    Weighted by similarity; only items of positive similarity count, and of equals the first. 0
+    ``profiles`` holds the deviations as in :func:`similarities`, over the same items. They are
+    weighted by similarity; only items of positive similarity count, and of equals the first. 0
     where there is none. Shape (n_pairs,); fastest if pairs of the same column stand together.
     """
     means = np.zeros(len(rows), np.float32)
-    starts, items = _writable(profiles.matrix.indptr), _writable(profiles.matrix.indices)
-    _weigh(rows, columns, similarity, starts, items, deviations, k, means)
+    starts, items = _writable(profiles.indptr), _writable(profiles.indices)
+    _weigh(rows, columns, similarity, starts, items, profiles.data, k, means)
     return means
 
 
