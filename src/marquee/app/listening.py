@@ -86,13 +86,20 @@ def listen(place: Listening) -> socket.socket:
         If the address cannot be used.
     """
     family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    # asyncio sends small answers at once only over a socket that says that it is TCP; otherwise an
+    # answer waits up to 40 ms for the other side to acknowledge its head.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((place.host, place.port), family=family, backlog=2048)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((place.host, place.port))
+        listener.listen(2048)
     except OSError as error:
+        listener.close()
         raise MarqueeError(
             f"port {place.port} of {place.host} cannot be used ({error.strerror}); "
             "name another with --port"
         ) from error
+    return listener
 
 
 def run(app: FastAPI, listener: socket.socket) -> None:

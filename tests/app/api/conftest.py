@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from marquee.models import ALGORITHMS, RECIPES
 from marquee.service.engine import Engine
 
 Api = Callable[..., TestClient]
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 QUIET = {"pages": False, "requests_per_second": None}
 """What tests start from: no viewers' pages, no limit of the rate."""
 
