@@ -88,7 +88,8 @@ class Catalog:
 
     def _near(self, text: str) -> list[TitleCard]:
         key = normalize(text)
-        holding = [name for name in self._by_name if key and f" {key} " in f" {name} "]
+        # Keys are written without spaces, so a short one would be found within any word.
+        holding = [name for name in self._by_name if len(key) >= 4 and key in name]
         close = difflib.get_close_matches(key, self._by_name, n=5, cutoff=0.6)
         names = list(dict.fromkeys(close + sorted(holding, key=len)))[:5]
         return [card for name in names for card in self._by_name[name]][:5]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import note, say, say_json
+from marquee.app.cli.stores import feedback_store
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
+    from marquee.data.feedback import FeedbackStore
     from marquee.service.engine import Engine
     from marquee.service.records import Answer, Reason, TitleCard
 
@@ -39,9 +41,10 @@ def recommend(
     """Recommend titles to a viewer, or to anybody who names what they like."""
     from marquee.service.filters import Filters
 
-    engine = _engine(context, model)
     filters = Filters(kind=kind)
-    answer = engine.recommend(viewer_id=viewer, like=like or [], k=n, filters=filters)
+    with feedback_store(context.obj) as feedback:
+        engine = _engine(context, model, feedback)
+        answer = engine.recommend(viewer_id=viewer, like=like or [], k=n, filters=filters)
     if as_json:
         say_json(answer)
     else:
@@ -66,31 +69,53 @@ def similar(
         _say_answer("Similar", answer, f"{answer.model} knows no title like it")
 
 
-def demo(context: typer.Context) -> None:
-    """Build the built-in world, fit the default model, and recommend to one of its viewers."""
-    from marquee.app.cli import training
+def demo(
+    context: typer.Context,
+    serve: Annotated[
+        bool | None,
+        typer.Option(help="Serve the app at the end; default on a terminal.", show_default=False),
+    ] = None,
+) -> None:
+    """Build the built-in world, fit the default model, recommend to a viewer, and serve the app."""
+    import sys
+
+    from marquee.app.cli import faces, training
+    from marquee.service.demo import ready_made_viewers
 
     training.world(context)
     training.fit(context)
-    engine = _engine(context, training.DEFAULT_MODEL)
-    say()
-    _say_favorites(f"Viewer {DEMO_VIEWER} likes best", engine.favorites(DEMO_VIEWER))
-    say()
-    _say_answer("For you", engine.recommend(viewer_id=DEMO_VIEWER, k=8), "nothing")
-    say()
-    [(first, _)] = engine.favorites(DEMO_VIEWER, 1)
+    with feedback_store(context.obj, make=True) as feedback:
+        engine = _engine(context, training.DEFAULT_MODEL, feedback)
+        made = {} if feedback is None else ready_made_viewers(engine.library, feedback)
+        say()
+        _say_favorites(f"Viewer {DEMO_VIEWER} likes best", engine.favorites(DEMO_VIEWER))
+        say()
+        _say_answer("For you", engine.recommend(viewer_id=DEMO_VIEWER, k=8), "nothing")
+        [(first, _)] = engine.favorites(DEMO_VIEWER, 1)
+    note("")
     note("Try next (from a shell in this folder):")
     note(f"  .venv/bin/marquee recommend --viewer {DEMO_VIEWER + 1}")
     note(f'  .venv/bin/marquee recommend --like "{first}"')
     note(f'  .venv/bin/marquee similar "{first}"')
+    if not (sys.stdout.isatty() if serve is None else serve):
+        note("  make serve")
+        return
+    names = ", ".join(f"{name} (viewer {number})" for name, number in made.items())
+    note(f"Ready-made viewers under Household: {names}. Ask as a platform would:")
+    number = next(iter(made.values()), DEMO_VIEWER)
+    note(f"  curl 'http://127.0.0.1:8000/api/v1/viewers/{number}/recommendations?n=3'")
+    note("")
+    faces.serve(context)
 
 
-def _engine(context: typer.Context, model: str | None) -> Engine:
+def _engine(
+    context: typer.Context, model: str | None, feedback: FeedbackStore | None = None
+) -> Engine:
     from marquee.data.workspace import Workspace
     from marquee.service.engine import Engine
 
     settings: Settings = context.obj
-    return Engine(Workspace(settings.home), model)
+    return Engine(Workspace(settings.home), model, feedback=feedback)
 
 
 def _say_favorites(head: str, favorites: tuple[tuple[TitleCard, float], ...]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import progress, say, say_json, say_table
+from marquee.app.cli.stores import feedback_store
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
@@ -72,13 +73,14 @@ def fit(
     workspace = Workspace(settings.home)
     recommender = make_model(model, param or [])
     start = time.perf_counter()
-    with progress(f"Fitting {model}") as tick:
+    with progress(f"Fitting {model}") as tick, feedback_store(settings) as feedback:
         fit_workspace(
             workspace,
             recommender,
             model,
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             predictor=(PREDICTOR, make_model(PREDICTOR)),
+            feedback=feedback,
+            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
             on_epoch=tick,
         )
     seconds = time.perf_counter() - start
