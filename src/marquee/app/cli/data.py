@@ -195,12 +195,23 @@ def show(
     if as_json:
         say_json(frame.to_dicts())
         return
+    named = _named_titles(settings.home) if table == "ambiguous" else {}
     for number, row in enumerate(frame.iter_rows(named=True), 1):
         if number > 1:
             say()
+        if named:
+            row["candidates"] = [named.get(title, title) for title in row["candidates"]]
         _say_row(row)
     if frame.is_empty():
         say(f"Table {table} is empty.")
+
+
+def _named_titles(home: Path) -> dict[int, str]:
+    """Name, year and number of each title, for a person to choose from."""
+    from marquee.data.workspace import Workspace
+
+    titles = Workspace(home).scan("titles").select("title_id", "name", "year").collect()
+    return {title: f"{name} ({year}) #{title}" for title, name, year in titles.iter_rows()}
 
 
 def _say_row(row: dict[str, object]) -> None:
