@@ -279,7 +279,7 @@ class MarqueeClient:
     def _list(self, path: str, n: int, filters: Filters, viewer_id: int | None) -> Answer:
         return self._get(Answer, path, n=n, viewer_id=viewer_id, **filters.to_query())
 
-    def _get(self, kind: type[Record], path: str, **query: Any) -> Record:
+    def _get(self, kind: type[Record], path: str, /, **query: Any) -> Record:
         given = {name: value for name, value in query.items() if value is not None}
         return self._read(kind, "GET", path, params=given)
 

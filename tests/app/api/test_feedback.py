@@ -89,6 +89,8 @@ def test_an_id_used_for_something_else_is_refused(client: TestClient) -> None:
         ({"event_id": ""}, "event_id"),
         ({"event_id": "a b"}, "event_id"),
         ({"at": "2026-01-01T00:00:00"}, "at"),
+        ({"at": 1_700_000_000}, "at"),
+        ({"at": "1700000000"}, "at"),
         ({"stars": 4}, "stars"),
         ({"value": "NaN"}, "value"),
     ],

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from marquee.service.filters import Filters
 from marquee.service.taste import Taste
@@ -23,6 +25,19 @@ Year = Annotated[int, Field(ge=0, le=9999)]
 Minutes = Annotated[int, Field(ge=0, le=99_999)]
 OwnSet = Literal["rated", "seen", "hidden", "watchlist"]
 Record = TypeVar("Record", Filters, Taste)
+
+
+def _written_out(value: object) -> object:
+    """The value, if it is no number: seconds since 1970 are as easily milliseconds."""
+    if isinstance(value, str) and not re.match(r"\d{4}-\d\d-\d\d[Tt ]", value):
+        raise ValueError("a moment is written as 2026-01-31T12:00:00Z")
+    if not isinstance(value, str | datetime | None):
+        raise ValueError(f"a moment is written as 2026-01-31T12:00:00Z, got {value!r:.40}")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+"""A moment with its time zone."""
 
 
 class _Asked(BaseModel):

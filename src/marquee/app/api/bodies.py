@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-from marquee.app.api.asking import MAX_ID, FilterChoice, TasteChoice
+from marquee.app.api.asking import MAX_ID, FilterChoice, Moment, TasteChoice
 from marquee.data.feedback import Event, Settings
 
 MOST_EVENTS = 500
@@ -20,9 +20,7 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]
 Token = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._:-]+$")]
 """An id that a client makes: a UUID, say."""
 Names = Annotated[list[Name], Field(max_length=200)]
-Moment = Annotated[
-    AwareDatetime, Field(description="With its time zone; now where it is left out.")
-]
+At = Annotated[Moment, Field(description="With its time zone; now where it is left out.")]
 
 
 class _Body(BaseModel):
@@ -68,7 +66,7 @@ class NewEvent(_Body):
         default=None, description="Why a title is hidden."
     )
     text: Annotated[str, Field(min_length=1, max_length=2_000)] | None = None
-    at: Moment | None = None
+    at: At | None = None
 
     def record(self, now: datetime) -> Event:
         """The event as the feedback database takes it."""
@@ -130,7 +128,7 @@ class NewList(_Body):
     )
     model: Name = Field(description="`model` of the answer.")
     snapshot: Name = Field(description="`snapshot` of the answer.")
-    at: Moment | None = None
+    at: At | None = None
 
 
 class Stars(_Body):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.responses import Response
 
 from marquee.app.api.answers import Content, Contentment, Health, Model, Models
+from marquee.app.api.asking import Moment
 from marquee.app.api.metrics import Metrics
 from marquee.app.api.served import PREFIX, Served, router
 from marquee.data.feedback import Satisfaction
@@ -59,7 +59,7 @@ def _insight(served: Served, metrics: Metrics) -> APIRouter:
     @routes.get("/satisfaction", summary="How content viewers are")
     def satisfaction(
         since: Annotated[
-            AwareDatetime | None, Query(description="Judgments and lists from then on.")
+            Moment | None, Query(description="Judgments and lists from then on.")
         ] = None,
     ) -> Contentment:
         """Picks judged good and lists with a thumb up, on the whole and by model."""
