@@ -1,0 +1,344 @@
+"""The pages in a real browser: with scripts and without, by keyboard, on a phone, for everybody."""
+
+from __future__ import annotations
+
+import importlib.util
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from marquee.app.server import ServerSettings, create_app
+from marquee.service.engine import Engine
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+"""The last one makes "nothing from outside" a fact."""
+
+AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}"),
+    pytest.mark.skipif(
+        importlib.util.find_spec("playwright") is None, reason="playwright is not installed"
+    ),
+]
+
+OpenPage = Callable[..., "Page"]
+
+
+@pytest.fixture
+def address(engine: Engine) -> Iterator[str]:
+    """Where the pages are served to this machine while a test runs."""
+    import uvicorn
+
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    app = create_app(engine, ServerSettings())
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+    taken.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any, address: str) -> Iterator[OpenPage]:
+    """Opens pages; at the end nothing was asked of another host and no script failed."""
+    contexts: list[BrowserContext] = []
+    outside: list[str] = []
+    faults: list[str] = []
+
+    def page(path: str = "/", **options: Any) -> Page:
+        phone = options.get("viewport") == PHONE
+        shape = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2} if phone else {}
+        context = chromium.new_context(base_url=address, **{"viewport": DESK, **shape, **options})
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        opened: Page = context.new_page()
+        opened.on(
+            "request", lambda asked: outside.append(asked.url) if address not in asked.url else None
+        )
+        opened.on("pageerror", lambda error: faults.append(str(error)))
+        opened.on(
+            "console",
+            lambda line: faults.append(line.text) if "Content Security" in line.text else None,
+        )
+        opened.goto(path)
+        return opened
+
+    yield page
+    for context in contexts:
+        context.close()
+    assert outside == []
+    assert faults == []
+
+
+def shown(page: Page) -> list[str]:
+    """Names of the elements that are cards, in order."""
+    found: list[str] = page.evaluate("[...document.querySelectorAll('li.card')].map(c => c.id)")
+    return found
+
+
+def focused(page: Page) -> str:
+    """The id of the element that has the keyboard."""
+    name: str = page.evaluate("document.activeElement.id || document.activeElement.tagName")
+    return name
+
+
+def rate(page: Page, slot: int, star: int = 5) -> str:
+    """Presses a star of the card in that slot and waits for the answer; the id of the card."""
+    card = page.locator("li.card").nth(slot)
+    name = card.get_attribute("id") or ""
+    card.locator(f".s:nth-child({star})").click()
+    page.locator(f"#{name} .own").wait_for()
+    return name
+
+
+def test_a_press_brings_new_picks_and_the_card_keeps_slot_and_focus(open_page: OpenPage) -> None:
+    page = open_page()
+    before = shown(page)
+    name = rate(page, 2)
+    assert shown(page)[2] == name == before[2]
+    assert shown(page) != before
+    assert focused(page) == f"s{name[1:]}-5"
+    assert page.url.endswith("/"), "the page was loaded anew"
+    page.locator("#said p").wait_for()
+    assert "5 stars" in page.locator("#said").inner_text()
+
+
+def test_the_keyboard_rates_halves_and_undoes_and_never_loses_its_place(
+    open_page: OpenPage,
+) -> None:
+    page = open_page()
+    page.keyboard.press("Tab")
+    assert "Skip" in page.evaluate("document.activeElement.textContent")
+    page.keyboard.press("Enter")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if focused(page).endswith("-4"):
+            break
+    star = focused(page)
+    assert star.startswith("s")
+    assert star.endswith("-4")
+    title = star[1:-2]
+    page.keyboard.press("Enter")
+    page.locator(f"#c{title} .own", has_text="4 stars").wait_for()
+    assert focused(page) == star
+    page.keyboard.press("Enter")
+    page.locator(f"#c{title} .own", has_text="3½ stars").wait_for()
+    assert focused(page) == star
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        if focused(page) == f"u{title}":
+            break
+    assert focused(page) == f"u{title}"
+    page.keyboard.press("Space")
+    page.locator(f"#c{title} .own", has_text="4 stars").wait_for()
+    assert page.evaluate("document.activeElement.closest('.card')?.id") == f"c{title}"
+
+
+def test_undo_is_offered_and_takes_the_rating_back(open_page: OpenPage, engine: Engine) -> None:
+    page = open_page()
+    name = rate(page, 0)
+    page.locator(f"#u{name[1:]}").click()
+    page.locator(f"#{name} .own").wait_for(state="detached")
+    assert engine.feedback is not None
+    assert engine.feedback.profile(engine.feedback.viewers()[0].viewer_id).ratings == {}
+    assert page.evaluate("document.activeElement.closest('.card')?.id") == name
+
+
+def test_without_scripts_one_can_browse_search_filter_and_rate(open_page: OpenPage) -> None:
+    page = open_page(java_script_enabled=False)
+    before = page.locator("li.card").count()
+    card = page.locator("li.card").nth(1)
+    name = card.get_attribute("id") or ""
+    card.locator(".s:nth-child(5)").click()
+    page.wait_for_load_state()
+    assert page.locator("li.card").nth(1).get_attribute("id") == name
+    assert page.locator(f"#{name} .own").inner_text() == "You gave 5 stars"
+    assert page.locator("li.card").count() >= before
+    page.fill("#q", page.locator(f"#{name} h3").inner_text())
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    assert page.locator(f"#{name}").count() == 1
+    page.goto("/")
+    page.locator("#filters summary").click()
+    page.select_option("#f-kind", "show")
+    page.locator(".filters .plain").click()
+    page.wait_for_load_state()
+    assert page.url.endswith("/?kind=show")
+    assert "Series" in page.locator("li.card .meta").first.inner_text()
+
+
+def test_filters_apply_at_once_and_live_in_the_address(open_page: OpenPage) -> None:
+    page = open_page()
+    page.locator("#filters summary").click()
+    page.locator("#f-kind").focus()
+    page.select_option("#f-kind", "show")
+    page.wait_for_url("**/?kind=show")
+    page.locator("#count b").wait_for()
+    assert focused(page) == "f-kind"
+    assert page.locator("#filters").get_attribute("open") is not None
+    page.go_back()
+    page.wait_for_url(lambda url: "kind" not in url)
+    page.locator("#count", has_text="All in one list").wait_for()
+
+
+def test_sliders_apply_at_once(open_page: OpenPage) -> None:
+    page = open_page()
+    rate(page, 0)
+    before = shown(page)
+    page.locator("#tune summary").click()
+    page.locator("#t-obscure").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Tab")
+    page.locator("#t-obscure[value='1.0']").wait_for()
+    assert shown(page) != before
+
+
+def test_search_answers_while_one_types_and_obeys_the_keyboard(
+    open_page: OpenPage, engine: Engine
+) -> None:
+    page = open_page()
+    card = engine.popular(1).picks[0].title
+    page.locator("#q").focus()
+    page.keyboard.type(max(card.name.split(), key=len)[:6])
+    page.locator("#hits a").first.wait_for()
+    assert page.locator("#q").get_attribute("aria-expanded") == "true"
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#hits [aria-selected=true]").count() == 1
+    assert page.locator("#q").get_attribute("aria-activedescendant") == "hit-1"
+    page.keyboard.press("Escape")
+    assert page.locator("#hits a").count() == 0
+    page.keyboard.press("Backspace")
+    page.locator("#hits a").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/title/**")
+
+
+def test_a_server_that_is_gone_is_told(open_page: OpenPage) -> None:
+    page = open_page()
+    page.context.set_offline(True)
+    page.locator("li.card .s").first.click()
+    page.locator("#notice", has_text="not kept").wait_for()
+    page.context.set_offline(False)
+
+
+def prepared(page: Page) -> None:
+    """A household of two with ratings, marks and an undo in sight."""
+    for name in ("Ada", "Ben"):
+        page.goto("/household")
+        page.fill("#name", name)
+        page.get_by_role("button", name="Add").click()
+        page.wait_for_url("**/welcome")
+        page.goto("/")
+        for slot in (0, 3):
+            rate(page, slot, 5 - slot // 3)
+        page.locator("li.card").nth(5).locator("[id^=watchlist]").click()
+        page.locator("li.card").nth(5).locator("[id^=watchlist][aria-pressed=true]").wait_for()
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_shuts_anybody_out_or_scrolls_sideways(
+    open_page: OpenPage, engine: Engine, viewport: dict[str, int], scheme: str
+) -> None:
+    page = open_page(viewport=viewport, color_scheme=scheme, bypass_csp=True)
+    offered = engine.library.availability["title_id"][0]
+    checked(page, "/")
+    checked(page, "/me")
+    prepared(page)
+    assert engine.feedback is not None
+    one, other = [viewer.viewer_id for viewer in engine.feedback.viewers()]
+    for path in (
+        *("/", "/?genres=Drama&kind=film", "/?kind=film&runtime_max=1", "/?genres=Opera"),
+        *("/search", "/search?q=the", "/search?q=zzzzqqqq", f"/title/{offered}"),
+        *("/welcome", "/welcome?step=titles", "/welcome?step=services", "/import", "/me"),
+        *("/household", f"/together?one={one}&other={other}", "/nowhere"),
+    ):
+        checked(page, path)
+    page.goto("/")
+    page.locator("#tune summary").click()
+    page.locator(".why summary").first.click()
+    hide = page.locator("li.card").nth(4)
+    hide.locator("[id^=hide]").click()
+    page.locator(".ask .chip", has_text="genre").first.wait_for()
+    page.locator("#q").fill("the")
+    page.locator("#hits a").first.wait_for()
+    examined(page, "everything open")
+
+
+def checked(page: Page, path: str) -> None:
+    page.goto(path)
+    examined(page, path)
+
+
+def examined(page: Page, what: str) -> None:
+    """No violation of the accessibility rules, nothing wider than the screen, no title twice."""
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate(
+        "rules => axe.run(document, {runOnly: rules}).then(r => r.violations.map("
+        "v => [v.id, v.nodes.length, v.nodes[0].html.slice(0, 160), v.nodes[0].failureSummary]))",
+        RULES,
+    )
+    assert found == [], what
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, f"{what} scrolls sideways by {wide} px"
+    cards = shown(page)
+    assert len(cards) == len(set(cards)), what
+
+
+def test_stars_are_large_enough_for_a_finger(open_page: OpenPage) -> None:
+    page = open_page(viewport=PHONE)
+    for box in page.locator("li.card").first.locator("button:visible").all():
+        size = box.bounding_box()
+        assert size is not None
+        assert min(size["width"], size["height"]) >= 32
+
+
+def test_the_page_does_not_jump(open_page: OpenPage) -> None:
+    page = open_page()
+    page.reload()
+    page.wait_for_timeout(500)
+    jumped = page.evaluate(
+        "new Promise(done => new PerformanceObserver(list => done(list.getEntries().reduce("
+        "(sum, entry) => sum + entry.value, 0))).observe({type: 'layout-shift', buffered: true})"
+        " || setTimeout(() => done(0), 300))"
+    )
+    assert jumped <= 0.1
