@@ -69,9 +69,17 @@ def slow_vectors(items: IdIndex, model: Content) -> list[dict[str, float]]:
             for token, n in count.items()
             if spread[token] >= model.min_titles
         }
-        length = math.sqrt(sum(value**2 for value in vector.values()))
-        vectors.append({token: value / length for token, value in vector.items() if length})
-    return vectors
+        vectors.append(vector)
+    lengths = [math.sqrt(sum(value**2 for value in vector.values())) for vector in vectors]
+    mean = sum(lengths) / sum(length > 0 for length in lengths)
+    return [
+        {
+            token: value / ((1 - model.slope) * mean + model.slope * length)
+            for token, value in vector.items()
+            if length
+        }
+        for vector, length in zip(vectors, lengths, strict=True)
+    ]
 
 
 def slow_scores(profiles: Interactions, model: Content) -> NDArray[np.float64]:
@@ -110,9 +118,11 @@ PROFILES: tuple[dict[int, float], ...] = (
         {"taste": 0.0, "min_titles": 1},
         {"taste": 2.0, "genre_weight": 0.0},
         {"person_weight": 3.0, "genre_weight": 0.5, "min_titles": 1},
+        {"slope": 1.0},
+        {"slope": 0.0, "min_titles": 1},
     ],
 )
-def test_scores_are_the_cosines_of_the_definition(params: dict[str, float]) -> None:
+def test_scores_are_those_of_the_definition(params: dict[str, float]) -> None:
     profiles = rated(*PROFILES)
     model = fitted(profiles, **params)
     np.testing.assert_allclose(model.score(profiles), slow_scores(profiles, model), atol=1e-6)
@@ -124,7 +134,8 @@ def test_counts_agree_with_scikit_learn() -> None:
     train = ragged()
     texts = titles(train.items)
     texts = texts.with_columns(pl.col("text") + " " + pl.col("text").str.slice(0, 12))
-    model = Content(min_titles=2).use_titles(texts).fit(train)
+    # A slope of 1 is the cosine, which scikit-learn has.
+    model = Content(min_titles=2, slope=1.0).use_titles(texts).fit(train)
     by_id = dict(texts.iter_rows())
     stemmer = snowballstemmer.stemmer("english")
     words = [re.findall(r"\w+", (by_id[item] or "").lower()) for item in train.items]
@@ -140,6 +151,64 @@ def test_counts_agree_with_scikit_learn() -> None:
     np.testing.assert_allclose(
         model.vectors_.toarray(), expected / np.where(lengths, lengths, 1), atol=1e-6
     )
+
+
+SPARSE: dict[int, str | None] = {
+    1: "A thief steals secrets from the dreams of his targets genre_action genre_sci_fi",
+    2: "Dreams haunt a thief of corporate secrets; betrayed, hunted, she runs genre_drama",
+    3: "genre_sci_fi",
+    4: "genre_sci_fi genre_action",
+    5: "A corporate cat and a hunted dog travel home genre_drama genre_sci_fi",
+    6: "A betrayed dog meets a cat who steals and haunts; a target runs home genre_action",
+}
+
+
+def nearest(slope: float, to: int) -> list[int]:
+    train = rated(dict.fromkeys(SPARSE, 5.0), items=list(SPARSE))
+    model = Content(slope=slope, min_titles=1).use_titles(frame(SPARSE)).fit(train)
+    items, _ = model.similar(train.items.positions([to]), k=len(SPARSE))
+    return [int(train.items.ids[place]) for place in items[0] if place >= 0]
+
+
+def test_a_title_with_hardly_any_text_is_not_similar_for_saying_nothing_else() -> None:
+    listed = nearest(Content.slope, to=1)
+    assert listed[0] == 2
+    assert {3, 4} <= set(listed[1:])
+    # The cosine takes the lone genres for the better fit, which is why the default is another.
+    assert nearest(1.0, to=1)[0] == 4
+
+
+def test_a_similarity_is_the_score_for_a_profile_of_that_title_alone() -> None:
+    train = rated({4: 5.0}, {1: 5.0}, {3: 2.0}, {2: 1.0})
+    model = fitted(train, min_titles=1)
+    items, values = model.similar(train.matrix.indices, k=3)
+    rows, slots = np.nonzero(items >= 0)
+    assert len(rows) > 4
+    np.testing.assert_allclose(
+        values[rows, slots], model.score(train)[rows, items[rows, slots]], rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, 1.0])
+def test_vectors_are_as_long_as_their_texts_and_the_slope_say(slope: float) -> None:
+    train = rated(*PROFILES)
+    own, lengths = (
+        np.linalg.norm(fitted(train, slope=s, min_titles=1).vectors_.toarray(), axis=1)
+        for s in (0.0, slope)
+    )
+    told = own > 0
+    assert own[told].mean() == pytest.approx(1, abs=1e-6)
+    assert np.ptp(own[told]) > 0.2
+    np.testing.assert_allclose(
+        lengths[told], own[told] / (1 - slope + slope * own[told]), rtol=1e-5
+    )
+    assert (lengths[~told] == 0).all()
+
+
+@pytest.mark.parametrize("slope", [-0.1, 1.01, float("nan")])
+def test_a_slope_outside_its_range_is_refused(slope: float) -> None:
+    with pytest.raises(ParameterError, match="slope of Content must be a number"):
+        Content(slope=slope)
 
 
 def test_a_title_that_nobody_has_rated_is_recommended_for_its_text() -> None:

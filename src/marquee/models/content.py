@@ -22,17 +22,24 @@ BLOCK = 256
 
 @dataclass(kw_only=True, eq=False)
 class Content(Recommender):
-    r"""Scores each item by the cosine of its text with what the profile's texts have in common.
+    r"""Scores each item by what its text and the texts of the profile have in common.
 
-    A title is a vector over stemmed words and tokens of genres, keywords and people, of length 1:
+    A title is a vector over stemmed words and tokens of genres, keywords and people:
 
-    .. math:: x_t \propto (1 + \ln n_t) \; f_t \ln \frac{1 + N}{1 + N_t}
+    .. math:: w_t = (1 + \ln n_t) \; f_t \ln \frac{1 + N}{1 + N_t}, \qquad
+              x = \frac{w}{(1 - s) \, \bar\ell + s \, \lVert w \rVert}
 
-    where a text holds the token t :math:`n_t` times, :math:`N_t` of N texts hold it, and
-    :math:`f_t` is the weight of its field. A profile is the sum of its titles' vectors, each
-    weighted by :math:`1 + \text{taste} \, (r - \bar r)`: a title counts for being watched, and
-    more or less by how far its rating lies above or below the viewer's own mean. Where all ratings
-    are equal all titles count alike; a title far below the mean counts against its words.
+    where a text holds the token t :math:`n_t` times, :math:`N_t` of N texts hold it, :math:`f_t` is
+    the weight of its field, :math:`\bar\ell` the mean length :math:`\lVert w \rVert` of the
+    catalog's texts and s the slope. With a slope of 1 a score is a cosine, and of all titles those
+    with hardly any text score best: a lone genre that fits is a perfect fit. Below 1 a text
+    shorter than the mean is held to some of what it does not say.
+
+    A profile is the sum of its titles' vectors, each weighted by
+    :math:`1 + \text{taste} \, (r - \bar r)` and the sum brought to length 1: a title counts for
+    being watched, and more or less by how far its rating lies above or below the viewer's own mean.
+    Where all ratings are equal all titles count alike; a title far below the mean counts against
+    its words.
 
     Titles that nobody has rated are scored like others; those without a text score 0.
 
@@ -42,7 +49,8 @@ class Content(Recommender):
     References
     ----------
     G. Salton and C. Buckley, "Term-weighting approaches in automatic text retrieval", Information
-    Processing & Management 1988.
+    Processing & Management 1988. A. Singhal, C. Buckley and M. Mitra, "Pivoted document length
+    normalization", SIGIR 1996, section 3 (the division, with the mean for a pivot).
     """
 
     taste: float = 1.0
@@ -57,21 +65,32 @@ class Content(Recommender):
     """Weight of directors, writers and actors."""
     collection_weight: float = 1.0
     """Weight of belonging to the same series."""
+    slope: float = 0.3
+    """Share of a text's own length in what it is divided by, from 0 to 1; the rest is the mean
+    length. 1 is the cosine, 0 favors long texts. The default was chosen by how well the nearest
+    texts agree with the titles that EASE finds alike by their likes (NDCG@10), on MovieLens 1M
+    with the texts of TMDB, where most have a name and genres alone: 0.140 against 0.114 for
+    the cosine; recommendations rise on validation data from 0.016 to 0.043
+    (``python benchmarks/content.py``)."""
     min_titles: int = 2
     """Tokens in fewer texts are left out."""
 
     tokens_: NDArray[np.str_] = field(init=False, repr=False)
     """The vocabulary, ascending, shape (n_tokens,)."""
     token_weights_: NDArray[np.float32] = field(init=False, repr=False)
-    """Inverse document frequency times the weight of the field, shape (n_tokens,)."""
+    """Inverse document frequency times the weight of the field, shape (n_tokens,), in units that
+    give the catalog's texts a mean length of 1."""
     vectors_: csr_array = field(init=False, repr=False)
-    """The items' vectors, shape (n_items, n_tokens), rows of length 1 or empty."""
+    """The items' vectors, shape (n_items, n_tokens); a row's length is about that of its text
+    against the others', 1 for the mean one, at most 1 / slope, 0 without a text."""
 
     _texts: pl.DataFrame | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         weights = [f"{name}_weight" for name in ("genre", "keyword", "person", "collection")]
-        self.check_at_least(0, "taste", *weights)
+        self.check_at_least(0, "taste", "slope", *weights)
+        if self.slope > 1:
+            raise ParameterError(f"slope of Content must be a number from 0 to 1, got {self.slope}")
         self.check_at_least(1, "min_titles")
 
     def use_titles(self, texts: pl.DataFrame) -> Self:
@@ -92,7 +111,7 @@ class Content(Recommender):
     def vectorize(self, texts: pl.Series) -> csr_array:
         """Vectors of texts in the learned vocabulary, shape (n_texts, n_tokens), float32."""
         self.check_fitted()
-        return self._vectors(stems(texts), len(texts))
+        return self._normalized(self._weights(self._counts(stems(texts), len(texts))))
 
     def _fit(self, train: Interactions) -> None:
         if self._texts is None:
@@ -112,7 +131,11 @@ class Content(Recommender):
         rarity = np.log((1 + n_texts) / (1 + spread["n_texts"].to_numpy()))
         self.tokens_ = np.array(spread["token"].to_list(), np.str_)
         self.token_weights_ = (rarity * self._field_weights()).astype(np.float32)
-        self.vectors_ = self._vectors(words, train.n_items)
+        counts = self._counts(words, train.n_items)
+        lengths = _lengths(self._weights(counts))
+        if lengths.any():
+            self.token_weights_ /= np.float32(lengths[lengths > 0].mean())
+        self.vectors_ = self._normalized(self._weights(counts))
 
     def _field_weights(self) -> NDArray[np.float64]:
         weights = np.ones(len(self.tokens_))
@@ -121,8 +144,8 @@ class Content(Recommender):
             weights[of_field] = getattr(self, f"{name}_weight")
         return weights
 
-    def _vectors(self, words: pl.DataFrame, n_rows: int) -> csr_array:
-        """Weighted counts of the words by row, each row brought to length 1."""
+    def _counts(self, words: pl.DataFrame, n_rows: int) -> csr_array:
+        """One plus the logarithm of how often a row holds each word, of float64."""
         vocabulary = pl.DataFrame({"token": pl.Series(self.tokens_.tolist(), dtype=pl.String)})
         counts = (
             words.join(vocabulary.with_row_index("column"), on="token")
@@ -131,12 +154,23 @@ class Content(Recommender):
             .sort("row", "column")
         )
         rows, columns = counts["row"].to_numpy(), counts["column"].to_numpy().astype(np.int32)
-        values = (1 + np.log(counts["n"].to_numpy())) * self.token_weights_[columns]
-        lengths = np.sqrt(np.bincount(rows, values**2, n_rows))
+        values = 1 + np.log(counts["n"].to_numpy())
         indptr = np.zeros(n_rows + 1, np.int32)
         np.cumsum(np.bincount(rows, minlength=n_rows), out=indptr[1:])
-        unit = (values * _inverse(lengths)[rows]).astype(np.float32)
-        return csr_array((unit, columns, indptr), shape=(n_rows, len(self.tokens_)))
+        return csr_array((values, columns, indptr), shape=(n_rows, len(self.tokens_)))
+
+    def _weights(self, counts: csr_array) -> csr_array:
+        """The counts, each times the weight of its token."""
+        data = counts.data * self.token_weights_[counts.indices]
+        return csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
+
+    def _normalized(self, weights: csr_array) -> csr_array:
+        """The rows, each divided by its part of its own length and of the mean, which is 1."""
+        lengths = _lengths(weights)
+        scale = _inverse(1 - self.slope + self.slope * lengths)
+        data = weights.data * np.repeat(scale, np.diff(weights.indptr))
+        parts = (data.astype(np.float32), weights.indices, weights.indptr)
+        return csr_array(parts, shape=weights.shape)
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         wanted, scale = self._wanted(self._weighted(profiles))
@@ -163,11 +197,14 @@ class Content(Recommender):
     def similar(self, columns: ArrayLike, k: int = 10) -> TopK:
         """The k items most similar to each of the given ones, which are themselves left out.
 
-        The similarity is the cosine of their texts; items that share no word are not listed.
+        The similarity is the score for a profile of that item alone; items that share no word with
+        it are not listed.
         """
         self.check_fitted()
         wanted = checked_positions(columns, len(self.items_), "columns")
-        similarity = (self.vectors_[wanted] @ self.vectors_.T).toarray()
+        asked = self.vectors_[wanted]
+        asked = asked.multiply(_inverse(_lengths(asked))[:, None].astype(np.float32)).tocsr()
+        similarity = (asked @ self.vectors_.T).toarray()
         similarity[np.arange(len(wanted)), wanted] = 0
         return top_k(np.where(similarity > 0, similarity, np.float32(-np.inf)), k)
 
@@ -185,6 +222,13 @@ class Content(Recommender):
         wanted: Any = weighted @ self.vectors_
         squares = wanted.multiply(wanted).sum(axis=1)
         return wanted, _inverse(np.sqrt(squares)).astype(np.float32)
+
+
+def _lengths(weights: csr_array) -> NDArray[np.float64]:
+    """Length of each row."""
+    squares = csr_array((weights.data**2, weights.indices, weights.indptr), weights.shape)
+    lengths: NDArray[np.float64] = np.sqrt(squares.sum(axis=1))
+    return lengths
 
 
 def _inverse(lengths: NDArray[np.floating]) -> NDArray[np.floating]:
