@@ -15,6 +15,8 @@ from marquee.data.tables import Tables
 from marquee.data.world import World, best_interval, effects, make_world
 from marquee.data.world.truth import mean_stars
 
+pytestmark = pytest.mark.slow
+
 STANDARD_ERRORS = 4.0
 """How far an estimate may lie from what was planted: beyond it once in 16,000 honest estimates."""
 

@@ -12,7 +12,8 @@ from feedback_kit import clear
 from marquee.data.feedback import FeedbackStore
 from postgres_kit import Cluster, missing
 
-KINDS = ("sqlite", "postgresql")
+# A server has to be started, so `make check` asks SQLite alone.
+KINDS = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
 
 
 @pytest.fixture(scope="session")
