@@ -222,24 +222,23 @@ def _list_id(visit: Visit, each: Shelf) -> str:
 
 
 def _enter(visit: Visit, shelves: Sequence[Shelf]) -> None:
-    """Enters the lists as shown to the profile in use."""
-    viewer_id, library = visit.viewer_id, visit.site.engine.library
-    if viewer_id is None or visit.feedback is None:
+    """Has the lists entered as shown to the profile in use, once the page is on its way."""
+    viewer_id, feedback, library = visit.viewer_id, visit.feedback, visit.site.engine.library
+    if viewer_id is None or feedback is None:
         return
-    visit.feedback.show(
-        [
-            Shown(
-                viewer_id,
-                each.cards[0].list_id,
-                tuple(card.title.title_id for card in each.cards),
-                library.model_name,
-                library.snapshot or "none",
-                visit.now,
-            )
-            for each in shelves
-            if each.cards
-        ]
-    )
+    lists = [
+        Shown(
+            viewer_id,
+            each.cards[0].list_id,
+            tuple(card.title.title_id for card in each.cards),
+            library.model_name,
+            library.snapshot or "none",
+            visit.now,
+        )
+        for each in shelves
+        if each.cards
+    ]
+    visit.later.append(lambda: feedback.show(lists))
 
 
 def _star(number: int, stars: float) -> Star:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -98,9 +99,20 @@ def door(site: Site, handler: Handler, *, max_bytes: int = MAX_FORM_BYTES) -> En
                 samesite="lax",
                 secure=request.url.scheme == "https",
             )
+        if visit.later:
+            response.background = BackgroundTask(_afterwards, visit)
         return packed(request, response)
 
     return endpoint
+
+
+def _afterwards(visit: Visit) -> None:
+    """Does what the viewer need not wait for; a viewer who left in between loses nothing."""
+    for act in visit.later:
+        try:
+            act()
+        except MarqueeError as error:
+            logger.warning("after %s: %s", visit.path, error)
 
 
 def respond(visit: Visit, answer: Answer) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -26,6 +27,9 @@ HERE = Path(__file__).parent
 
 TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 """Media types of the files that are served."""
+
+
+_BREAKS = re.compile(r">[ \t]*\n\s*<")
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,9 @@ class Site:
     def render(self, template: str, context: dict[str, Any], *, partial: bool = False) -> str:
         """The page, or only the part of it that changes."""
         page = self.templates.get_template(template)
-        if not partial:
-            return page.render(context)
-        return "".join(page.blocks["live"](page.new_context(context)))
+        parts = (
+            page.blocks["live"](page.new_context(context)) if partial else [page.render(context)]
+        )
+        # Line breaks between tags are for whoever reads the templates: a browser would make each
+        # a node, and compare it at every update.
+        return _BREAKS.sub("><", "".join(parts))

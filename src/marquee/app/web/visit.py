@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -36,6 +36,8 @@ class Visit:
     """What just happened, in words, for the page to announce."""
     undo: str = ""
     """The event that just happened, for the page to offer its undoing."""
+    later: list[Callable[[], object]] = field(default_factory=list)
+    """What may happen once the answer is on its way."""
     _profile: Profile | None = field(default=None, repr=False)
 
     @property
@@ -162,6 +164,7 @@ class Visit:
             self.partial,
             self.said,
             self.undo,
+            self.later,
         )
 
 
