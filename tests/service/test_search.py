@@ -193,6 +193,12 @@ def test_a_name_comes_before_the_people_and_people_before_typing_errors(
     assert names(search, "nostromo") == [], "the sixth in the billing does not lead"
 
 
+def test_another_number_is_no_typing_error(search: TitleSearch) -> None:
+    assert names(search, "1918") == []
+    assert names(search, "gofather 2") == ["The Godfather: Part II"]
+    assert names(search, "gofather")[0] == "The Godfather"
+
+
 def test_an_article_too_many_is_no_typing_error(search: TitleSearch) -> None:
     [(title, score), *_] = search.find("the covenant")
     [(_, misspelled), *_] = search.find("covenatn")
@@ -208,6 +214,7 @@ def test_a_year_narrows_unless_it_is_part_of_the_name(search: TitleSearch) -> No
     assert names(search, "wonder woman 2017") == ["Wonder Woman"]
     assert names(search, "blade runner 2049") == ["Blade Runner 2049"]
     assert names(search, "alein 1979") == ["Alien"]
+    assert names(search, "wonder womna 1984") == ["Wonder Woman 1984"]
 
 
 def test_a_year_half_typed_or_wrong_does_not_hide_the_title(search: TitleSearch) -> None:

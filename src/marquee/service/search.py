@@ -45,6 +45,7 @@ END = "\U0010ffff"
 """After every text that begins alike."""
 
 _YEAR_TYPED = re.compile(r"^(?P<base>.*[^\s(\[])[\s(\[]+(?P<digits>[12]\d{0,3})[\s)\]]*$")
+_DIGITS = re.compile(r"\d")
 _IDEOGRAPHS = re.compile(r"[぀-ヿ㐀-鿿豈-﫿]")
 _LOOKALIKES = str.maketrans("0134578", "oieasvb")
 _SPELLED_WITH_DIGITS = re.compile(r"(?=[^\W\d_]*\d)(?=\d*[^\W\d_])[^\W_]{3,}")
@@ -106,16 +107,9 @@ class TitleSearch:
             raise ParameterError(f"n must be at least 1, got {n}")
         typed = " ".join(text[:LONGEST].split())
         year = _YEAR_TYPED.match(typed)
-        # In brackets a year would not count as part of the name, as that of 1984 films may be.
-        match = self._match(f"{year['base']} {year['digits']}" if year else typed)
-        if year and (len(year["digits"]) == 4 or not match.any()):
-            step = 10 ** (4 - len(year["digits"]))
-            of_year = self._years // step == int(year["digits"])
-            base = self._with_errors(year["base"], n)
-            if not (of_year & (base > 0)).any() and not match.any():
-                of_year[:] = True  # the year is wrong, so the name must do
-            match = np.maximum(match, np.where(of_year, base, 0))
-        elif np.count_nonzero(match) < n:
+        if year:
+            match = self._of_year(year["base"], year["digits"], n)
+        else:
             match = self._with_errors(typed, n)
         score = np.where(match > 0, match + self._popularity, -np.inf).astype(np.float32)
         found = top_k(score[None], n)
@@ -124,6 +118,27 @@ class TitleSearch:
             for row, value in zip(found.items[0], found.scores[0], strict=True)
             if row >= 0
         ]
+
+    def _of_year(self, base: str, digits: str, n: int) -> NDArray[np.float32]:
+        """As :meth:`_with_errors` for a text that ends in a year or its beginning.
+
+        In turn, until something is found: the text with its number as part of the name, and for a
+        whole year the titles of that year as well; the same with typing errors; titles of the
+        year, where it is half typed; titles of any year, for it may be wrong.
+        """
+        # Without its brackets: in them it would not count as part of a name.
+        match = self._match(f"{base} {digits}")
+        named = None
+        of_year = self._years // 10 ** (4 - len(digits)) == int(digits)
+        if len(digits) == 4:
+            named = self._with_errors(base, n)
+            match = np.maximum(match, np.where(of_year, named, 0))
+        if not match.any():
+            match = self._with_errors(f"{base} {digits}", n)
+        if not match.any():
+            named = self._with_errors(base, n) if named is None else named
+            match = np.where(of_year, named, 0) if (of_year & (named > 0)).any() else named
+        return match
 
     def _match(self, text: str) -> NDArray[np.float32]:
         """How well each title matches the text as it is spelled, 0 where it does not."""
@@ -169,7 +184,8 @@ class TitleSearch:
             for word in words:
                 whole, beginning = index.near(word)
                 spelled = self._mask(index.beginning(word))
-                if len(word) < LEAST_WITH_ERRORS and not spelled.any() and len(words) > 1:
+                short = len(word) < LEAST_WITH_ERRORS and word.isalpha()
+                if short and len(words) > 1 and not spelled.any():
                     continue  # an article, most likely, with an error of its own
                 wholes.append(self._mask(whole) | spelled)
                 beginnings.append(self._mask(beginning) | spelled)
@@ -217,7 +233,10 @@ class _Spellings:
         return self._between(bisect_left(self.texts, text), bisect_right(self.texts, text))
 
     def near(self, text: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Rows with a text that is the one typed up to errors, and with one that begins so."""
+        """Rows with a text that is the one typed up to errors, and with one that begins so.
+
+        Digits must be as typed: the second part is not the third misspelled.
+        """
         errors = 2 if len(text) >= 8 else int(len(text) >= LEAST_WITH_ERRORS)
         if not errors or not self.texts:
             return self.rows[:0], self.rows[:0]
@@ -227,14 +246,20 @@ class _Spellings:
         _count_errors(
             letters, mark, errors, self._letters, self._letter_starts, self._marks, distances
         )
-        whole, beginning = (self._rows_of(np.flatnonzero(row <= errors)) for row in distances)
-        return whole, beginning
+        digits = _DIGITS.findall(text)
+        whole, beginning = (np.flatnonzero(row <= errors).tolist() for row in distances)
+        return (
+            self._rows_of([n for n in whole if _DIGITS.findall(self.texts[n]) == digits]),
+            self._rows_of(
+                [n for n in beginning if _DIGITS.findall(self.texts[n])[: len(digits)] == digits]
+            ),
+        )
 
     def _between(self, low: int, high: int) -> NDArray[np.int32]:
         return self.rows[self.starts[low] : self.starts[high]]
 
-    def _rows_of(self, numbers: NDArray[np.intp]) -> NDArray[np.int32]:
-        parts = [self._between(number, number + 1) for number in numbers.tolist()]
+    def _rows_of(self, numbers: list[int]) -> NDArray[np.int32]:
+        parts = [self._between(number, number + 1) for number in numbers]
         return np.concatenate(parts) if parts else self.rows[:0]
 
 
