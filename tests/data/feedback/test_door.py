@@ -7,6 +7,7 @@ import json
 import math
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -223,3 +224,13 @@ def test_a_database_without_tables_says_what_to_do(empty_url: str) -> None:
         with pytest.raises(FeedbackError, match="cannot be used: unable to open database file"):
             store.profile(7)
     store.close()
+
+
+def test_nobody_else_on_the_machine_can_read_the_files(tmp_path: Path) -> None:
+    store = FeedbackStore(f"sqlite:///{tmp_path / 'feedback.db'}")
+    store.migrate()
+    store.add_viewer(Settings(name="Zoë"))
+    modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.glob("feedback.db*")}
+    store.close()
+    assert "feedback.db-wal" in modes
+    assert set(modes.values()) == {0o600}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,13 @@ _NEITHER = (
 
 def _sqlite(url: sa.URL) -> sa.Engine:
     engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS}, **POOL)
+
+    @event.listens_for(engine, "do_connect")
+    def _private(_dialect: Any, _record: Any, args: Any, _options: Any) -> None:
+        # It holds what people said; SQLite gives its other files the permissions of this one.
+        # Only a file that is not there yet is opened: closing one would drop SQLite's locks on it.
+        with suppress(OSError):  # told by the driver, in the next step
+            os.close(os.open(args[0], os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
