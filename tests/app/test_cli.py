@@ -142,6 +142,8 @@ def test_every_source_is_recognized_added_and_shown(run: Run, tmp_path: Path, na
     assert added.answer["n_rejected"] == tried.answer["n_rejected"]
     shown = run("--home", home, "data", "show", "titles", "-n", 1000, "--json").answer
     assert {row["source"] for row in shown} == {name}
+    steps = [line.split()[-1] for line in added.err.splitlines()[-4:]]
+    assert steps == ["reading", name, "writing", "done"]
     again = run("--home", home, "data", "add", path, "--allow-rejects", "--json")
     assert again.answer["tables"] == added.answer["tables"]
 

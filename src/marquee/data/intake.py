@@ -49,9 +49,16 @@ class Checked:
 
 
 def add_source(
-    workspace: Workspace, path: Path, *, name: str | None = None, allow_rejects: bool = False
+    workspace: Workspace,
+    path: Path,
+    *,
+    name: str | None = None,
+    allow_rejects: bool = False,
+    on_step: Callable[[int, int, str], None] | None = None,
 ) -> Added:
     """Reads the files at the path, joins them to the workspace's tables, and writes those.
+
+    ``on_step(done, total, next)`` is told before each of these steps, and at the end.
 
     Raises
     ------
@@ -61,13 +68,18 @@ def add_source(
         If more than 1 % of the records are rejected and ``allow_rejects`` is false; nothing is
         written then. A viewer's own export is never refused for its rejects.
     """
+    tell = on_step or (lambda _done, _total, _next: None)
+    tell(0, 3, "reading")
     source, loaded = read_source(path, name)
     if source.strict and not allow_rejects:
         _judge(source, loaded, path)
+    tell(1, 3, f"joining {source.name}")
     with workspace.writing():
         merged = merge(workspace.tables(), loaded.tables, source.name)
+        tell(2, 3, "writing")
         kept = workspace.frame("rejects").filter(pl.col("source") != source.name)
         workspace.write(merged.tables, rejects=pl.concat([kept, loaded.rejects]))
+    tell(3, 3, "done")
     return Added(
         source.name,
         loaded.n_records,

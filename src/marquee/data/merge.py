@@ -43,12 +43,17 @@ class JoinReport:
         return self.by_id + self.by_year + self.by_near_year + self.by_director
 
     def __str__(self) -> str:
+        ways = {
+            "id": self.by_id,
+            "title and year": self.by_year,
+            "title and year ±1": self.by_near_year,
+            "title and director": self.by_director,
+        }
+        how = ", ".join(f"{count:,} by {way}" for way, count in ways.items() if count)
         return (
-            f"{self.source}: {self.n_titles:,} titles, {self.matched:,} matched "
-            f"({self.by_id:,} by id, {self.by_year:,} by title and year, "
-            f"{self.by_near_year:,} by title and year ±1, "
-            f"{self.by_director:,} by title and director), "
-            f"{self.unmatched:,} new, {self.ambiguous:,} ambiguous and kept apart"
+            f"{self.source}: {self.n_titles:,} titles, {self.matched:,} matched"
+            f"{f' ({how})' if how else ''}, {self.unmatched:,} new, "
+            f"{self.ambiguous:,} ambiguous and kept apart"
         )
 
 

@@ -109,9 +109,13 @@ def add(
     from marquee.data.workspace import Workspace
 
     settings: Settings = context.obj
-    with progress(f"Reading {path}"):
+    with progress(f"Adding {path}") as tick:
         added = add_source(
-            Workspace(settings.home), path, name=format_, allow_rejects=allow_rejects
+            Workspace(settings.home),
+            path,
+            name=format_,
+            allow_rejects=allow_rejects,
+            on_step=tick,
         )
     if as_json:
         say_json(added)
