@@ -281,6 +281,6 @@ def test_nothing_added_is_nothing_changed() -> None:
 def test_the_report_is_a_line_for_a_person() -> None:
     report = merge(merge(Tables(), first(), "one").tables, second(), "two").report
     assert str(report) == (
-        "two: 3 titles, 2 matched (0 by id, 1 by title and year, 1 by title and year ±1, "
-        "0 by title and director), 1 new, 0 ambiguous and kept apart"
+        "two: 3 titles, 2 matched (1 by title and year, 1 by title and year ±1), 1 new, "
+        "0 ambiguous and kept apart"
     )
