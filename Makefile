@@ -37,7 +37,7 @@ help:  ## List the targets
 	$(PIP) -e '.[docs]'
 	@touch $@
 
-demo: .venv/.core  ## Build the built-in world, train, and print recommendations with reasons
+demo: .venv/.core  ## Build the built-in world, train, recommend with reasons; on a terminal, serve the app
 	$(BIN)/marquee demo
 
 test: .venv/.dev  ## Run the whole test suite
