@@ -66,7 +66,7 @@ def home_rows(
     asker = person(engine.library, engine.feedback, viewer_id)
     taken: set[int] = set()
     rows: list[Row] = []
-    for row in _candidates(engine, asker, filters, taste, k):
+    for row in _candidates(engine, asker, filters, taste, k, taken):
         fresh = tuple(pick for pick in row.picks if pick.title.title_id not in taken)[:k]
         if len(fresh) >= SHORTEST or not rows:
             rows.append(replace(row, picks=fresh))
@@ -75,9 +75,12 @@ def home_rows(
 
 
 def _candidates(
-    engine: Engine, asker: Person, filters: Filters, taste: Taste, k: int
+    engine: Engine, asker: Person, filters: Filters, taste: Taste, k: int, taken: set[int]
 ) -> Iterator[Row]:
-    """Rows with enough titles that k are left once those of earlier rows are taken away."""
+    """Rows with enough titles that k are left once those of earlier rows are taken away.
+
+    ``taken`` grows as earlier rows are shown, so that reasons are worked out only for what will be.
+    """
     viewer = asker.viewer_id
     heading = "For you" if asker.history else "Liked by many"
     best = engine.recommend(viewer_id=viewer, filters=filters, taste=taste, k=k)
@@ -86,16 +89,14 @@ def _candidates(
         near = _fitting(engine, asker, filters, f"#{card.title_id}", 4 * k)
         yield Row("because-of", f"Because you liked {card}", near, card)
     if asker.history:
-        gems = engine.recommend(
-            viewer_id=viewer, filters=filters, candidates=_hidden(engine), k=4 * k
-        )
+        left = [title for title in _hidden(engine) if title not in taken]
+        gems = engine.recommend(viewer_id=viewer, filters=filters, candidates=left, k=k)
         yield Row("hidden-gems", "Hidden gems", gems.picks)
     services = asker.settings.services
     if services and not filters.services:
         here = replace(filters, services=services, region=asker.settings.region)
-        yield Row(
-            "on-your-services", "New to you on your services", _offered(engine, viewer, here, k)
-        )
+        heading = "New to you on your services"
+        yield Row("on-your-services", heading, _offered(engine, viewer, here, k, taken))
     popular = engine.popular(6 * k, filters, viewer_id=viewer, days=RECENT_DAYS)
     yield Row("popular", "Popular now", popular.picks)
 
@@ -122,10 +123,11 @@ def _hidden(engine: Engine) -> list[int]:
 
 
 def _offered(
-    engine: Engine, viewer: int | None, filters: Filters, k: int
+    engine: Engine, viewer: int | None, filters: Filters, k: int, taken: set[int]
 ) -> tuple[Suggestion, ...]:
     """Picks on the viewer's services; none where a service is no longer in the catalog."""
+    left = [int(title) for title in engine.library.facts.items.ids if int(title) not in taken]
     try:
-        return engine.recommend(viewer_id=viewer, filters=filters, k=4 * k).picks
+        return engine.recommend(viewer_id=viewer, filters=filters, candidates=left, k=k).picks
     except ParameterError:
         return ()
