@@ -219,3 +219,26 @@ def test_texts_may_be_given_again_after_a_fit() -> None:
     )
     after = model.use_titles(silent).fit(train).score(train)
     assert not np.array_equal(before, after)
+
+
+def test_the_picks_of_one_list_are_explained_as_each_alone() -> None:
+    train = ragged()
+    model = fitted(blend(EASE(l2=2.0), Content()), train)
+    assert isinstance(model, ExplainsScores)
+    busiest = int(np.argmax(np.diff(train.matrix.indptr)))
+    alone = train.take([busiest])
+    columns = np.arange(train.n_items)
+    copies = Interactions.from_arrays(
+        np.repeat(columns, len(alone)),
+        np.tile(train.items.ids[alone.matrix.indices], train.n_items),
+        np.tile(alone.matrix.data, train.n_items),
+        item_index=train.items,
+    )
+    together = model.contributions(copies, columns).reshape(train.n_items, -1)
+    one_by_one = [model.contributions(alone, [column]) for column in columns]
+    np.testing.assert_allclose(together, one_by_one, rtol=1e-6)
+    # The same number of other titles is another profile, not a copy of the first.
+    twins = Interactions.from_arrays([0, 1], train.items.ids[[0, 1]], item_index=train.items)
+    parts = model.contributions(twins, [2, 2])
+    expected = [model.contributions(twins.take([row]), [2])[0] for row in (0, 1)]
+    np.testing.assert_allclose(parts, expected, rtol=1e-6)

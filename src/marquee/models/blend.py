@@ -93,9 +93,19 @@ class Blend(Recommender):
         parts = np.zeros(len(profiles), np.float32)
         for member, weight in zip(self.members_, self.weights, strict=True):
             if isinstance(member, ExplainsScores) and member.personal:
-                scale = weight * _one_over_spread(member.score(profiles))
+                scale = weight * self._scales(member, profiles)
                 parts += member.contributions(profiles, columns) * scale[profiles.rows]
         return parts
+
+    def _scales(self, member: Recommender, profiles: Interactions) -> NDArray[np.float32]:
+        """One over the spread of the member's scores for each profile.
+
+        The picks of one list are explained by as many equal profiles, which are scored once.
+        """
+        if not _all_equal(profiles):
+            return _one_over_spread(member.score(profiles))
+        first = _one_over_spread(member.score(profiles.take([0])))
+        return np.repeat(first, profiles.n_users)
 
     def _similar(self, columns: ArrayLike, k: int = 10) -> TopK:
         """The k items most similar to each of the given ones, which are themselves left out.
@@ -126,6 +136,16 @@ def _one_over_spread(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     # Rounding alone gives equal scores a spread of about 1e-7 of their size.
     np.divide(1, spread, out=inverse, where=spread > 1e-5 * np.abs(scores).max(axis=1))
     return inverse
+
+
+def _all_equal(profiles: Interactions) -> bool:
+    """Whether there are several profiles and all of them are the same."""
+    matrix, n = profiles.matrix, profiles.n_users
+    counts = np.diff(matrix.indptr)
+    if n < 2 or (counts != counts[0]).any():
+        return False
+    cells = [array.reshape(n, -1) for array in (matrix.indices, matrix.data)]
+    return all(bool((array == array[0]).all()) for array in cells)
 
 
 def _nobody(items: IdIndex) -> Interactions:
