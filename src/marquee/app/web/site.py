@@ -18,6 +18,7 @@ from marquee import __version__
 from marquee.app.web import posters
 from marquee.app.web.words import FILTERS
 from marquee.service.onboarding import TasteGroup, rating_entropy, taste_groups
+from marquee.service.records import PARTLY_FICTIONAL
 from marquee.service.search import TitleSearch
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Site:
             asset={name: f"/static/{name}?v={file.version}" for name, file in assets().items()},
             app_version=__version__,
             poster_version=posters.VERSION,
+            mark_fictional=PARTLY_FICTIONAL in self.engine.library.notes,
         )
         return environment
 
