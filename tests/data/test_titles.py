@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from marquee.data.titles import name_keys, normalize, parse_title, part_keys, plain
@@ -81,6 +81,7 @@ def test_a_name_of_nothing_but_what_is_folded_away_still_has_a_key(name: str) ->
 
 
 @given(st.text(max_size=40))
+@example("\N{MATHEMATICAL BOLD CAPITAL A}")
 def test_any_text_has_a_key_unless_nothing_of_it_is_left_without_accents(text: str) -> None:
     assert plain(plain(text)) == plain(text)
     assert normalize(text) or not plain(text).replace("'", "").strip()

@@ -129,7 +129,8 @@ def plain(text: str) -> str:
     folded = text.casefold()
     if folded.isascii():
         return folded.replace("&", " and ").replace("+", " and ")
-    apart = unicodedata.normalize("NFKD", folded)
+    # Letters in fancy dress come out of it as plain ones, which may be capitals.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", folded).casefold())
     bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return unicodedata.normalize("NFKC", bare.translate(_LETTERS))
 
