@@ -15,6 +15,8 @@ from marquee.data.workspace import Workspace
 from marquee.data.world import build_world, write_world
 from marquee.errors import ParameterError
 
+pytestmark = pytest.mark.slow
+
 SIZE = (400, 2500, 20_000)
 
 

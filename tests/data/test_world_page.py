@@ -9,6 +9,8 @@ import pytest
 
 from marquee.data.world import effects, effects_table, scores_table
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "world.md"
 
 
