@@ -16,7 +16,7 @@ import pytest
 
 from marquee.data.interactions import Interactions
 from marquee.data.tables import Tables
-from marquee.data.world import FICTIONAL, SOURCE, World, build_world, effects, make_world
+from marquee.data.world import SOURCE, World, build_world, effects, make_world
 from marquee.errors import ParameterError, UnknownIdError
 
 SMALL = (300, 200, 6_000)
@@ -101,7 +101,6 @@ def test_every_row_says_that_it_comes_from_the_world(tables: Tables) -> None:
         assert getattr(tables, name)["source"].unique().to_list() == [SOURCE], name
     assert tables.titles["sources"].explode().unique().to_list() == [SOURCE]
     assert tables.credits["person_id"].str.starts_with("world:").all()
-    assert FICTIONAL.startswith("Fictional")
 
 
 def test_no_title_claims_an_id_of_a_real_catalog(tables: Tables) -> None:

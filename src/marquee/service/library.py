@@ -82,8 +82,6 @@ class Library:
         counts = np.bincount(columns, minlength=ratings.n_items)
         totals = np.bincount(columns, ratings.matrix.data, ratings.n_items)
         items = recommender.items_
-        fictional = tables.titles["source"] == WORLD
-        label = FICTIONAL if fictional.all() else PARTLY_FICTIONAL
         stale = len(items) != tables.titles.height or bool(
             (items.find(tables.titles["title_id"].to_numpy()) < 0).any()
         )
@@ -103,7 +101,7 @@ class Library:
             model_version=manifest.version,
             predictor=_predictor(workspace, recommender),
             snapshot=workspace.snapshot or "",
-            notes=(*[label] * bool(fictional.any()), *[STALE] * stale),
+            notes=(*fictional_notes(tables.titles), *[STALE] * stale),
         )
 
     def rating_counts(self, days: int | None = None) -> NDArray[np.float32]:
@@ -132,6 +130,14 @@ class Library:
         return dict(
             zip(matrix.indices[entries].tolist(), matrix.data[entries].tolist(), strict=True)
         )
+
+
+def fictional_notes(titles: pl.DataFrame) -> tuple[str, ...]:
+    """What to say where titles of the built-in world are shown; nothing where there are none."""
+    fictional = titles["source"] == WORLD
+    if not fictional.any():
+        return ()
+    return (FICTIONAL if fictional.all() else PARTLY_FICTIONAL,)
 
 
 def _predictor(workspace: Workspace, model: Recommender) -> PredictsRatings | None:

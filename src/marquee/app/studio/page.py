@@ -10,7 +10,7 @@ import polars as pl
 import streamlit as st
 
 from marquee.data.workspace import Workspace
-from marquee.service.records import FICTIONAL
+from marquee.service.library import fictional_notes
 
 SHOWN = ("titles", "credits", "ratings", "viewers", "availability", "outcomes")
 """Tables about films; the others are about joins and rejects."""
@@ -29,8 +29,8 @@ def show(home: Path) -> None:
     for column, name in zip(st.columns(len(counts)), counts, strict=True):
         column.metric(name, f"{counts[name]:,}")
     titles = workspace.frame("titles")
-    if (titles["source"] == "world").any():
-        st.info(FICTIONAL)
+    for note in fictional_notes(titles):
+        st.info(note)
     ratings = workspace.scan("ratings").group_by("rating").len().sort("rating").collect()
     st.subheader("Ratings")
     st.altair_chart(

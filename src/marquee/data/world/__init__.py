@@ -8,12 +8,11 @@ stands in :mod:`marquee.data.world.effects`.
 from __future__ import annotations
 
 from marquee.data.world.build import build_world, write_world
-from marquee.data.world.effects import FICTIONAL, SOURCE
+from marquee.data.world.effects import SOURCE
 from marquee.data.world.page import effects_table, scores_table
 from marquee.data.world.truth import BestInterval, World, best_interval, make_world
 
 __all__ = [
-    "FICTIONAL",
     "SOURCE",
     "BestInterval",
     "World",
