@@ -4,6 +4,7 @@
 
     MarqueeError                 one sentence for the reader: what was found, and the way out
     ├── ParameterError           an argument or option lies outside what is allowed
+    │   └── HorizonError         a column that is not known yet at the horizon asked for
     ├── NotFittedError           a model was asked before fit()
     ├── UnknownIdError           ids that the catalog does not hold
     ├── AmbiguousTitleError      a name that fits several titles, or none (carries the candidates)
@@ -24,6 +25,14 @@ class MarqueeError(Exception):
 
 class ParameterError(MarqueeError, ValueError):
     """An argument or option lies outside what is allowed."""
+
+
+class HorizonError(ParameterError):
+    """A column that is not known yet at the horizon asked for; ``columns`` names them."""
+
+    def __init__(self, message: str, columns: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.columns = columns
 
 
 class NotFittedError(MarqueeError):

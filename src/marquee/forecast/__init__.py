@@ -1,0 +1,1 @@
+"""How a film will do: estimators over features, and the distributions that they give."""
