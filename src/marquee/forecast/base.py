@@ -24,7 +24,7 @@ the order of time."""
 
 
 @dataclass(kw_only=True, eq=False)
-class Estimator(ABC):
+class Estimator:
     """What forecasters and classifiers share: parameters, checks, the columns they were fitted on.
 
     A subclass is a dataclass: its init fields are the hyperparameters; its other fields end in "_"
@@ -74,7 +74,7 @@ class Estimator(ABC):
 
 
 @dataclass(kw_only=True, eq=False)
-class Forecaster(Estimator):
+class Forecaster(Estimator, ABC):
     """Gives each title a distribution of an outcome, such as revenue in dollars."""
 
     @final
@@ -122,7 +122,7 @@ class Forecaster(Estimator):
 
 
 @dataclass(kw_only=True, eq=False)
-class Classifier(Estimator):
+class Classifier(Estimator, ABC):
     """Gives each title the probability of each of several ordered classes."""
 
     n_classes: int = 9
