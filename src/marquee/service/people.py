@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,36 +82,64 @@ def person(
     if viewer_id is None:
         rated = np.fromiter(own, np.int32, len(own))
         return Person(None, own, len(own), ViewerSets(rated=rated), Settings(), 0)
-    said = _said(library, feedback, viewer_id)
-    history = library.rated(viewer_id)
-    if said is not None:
-        history |= _positions(items, said.ratings)
+    asker = _known(library, feedback, viewer_id)
+    if not own:
+        return asker
     # What was named with the question stands last, where its number is told from the rest.
-    history = {place: stars for place, stars in history.items() if place not in own} | own
-    sets = ViewerSets(
-        rated=np.fromiter(history, np.int32, len(history)),
-        seen=_found(items, [] if said is None else _seen(said)),
-        hidden=_found(items, [] if said is None else said.hidden),
-        watchlist=_found(items, [] if said is None else said.watchlist),
-    )
-    settings = Settings() if said is None else said.settings
-    return Person(
-        viewer_id, history, len(own), sets, settings, 0 if said is None else said.revision
-    )
+    history = {place: stars for place, stars in asker.history.items() if place not in own} | own
+    sets = replace(asker.sets, rated=np.fromiter(history, np.int32, len(history)))
+    return replace(asker, history=history, n_named=len(own), sets=sets)
 
 
-def _said(library: Library, feedback: FeedbackStore | None, viewer_id: int) -> Profile | None:
-    """What the viewer said to us, None where there is no feedback at all."""
-    place = np.searchsorted(library.known_viewers, viewer_id)
-    known = place < len(library.known_viewers) and library.known_viewers[place] == viewer_id
-    said = None if feedback is None else feedback.profile(viewer_id)
-    if said is not None and said.revision < 0:
+def _known(library: Library, feedback: FeedbackStore | None, viewer_id: int) -> Person:
+    """The viewer with nothing named beside."""
+    revision = 0 if feedback is None else feedback.revision(viewer_id)
+    if revision < 0:
         raise UnknownIdError(f"viewer {viewer_id} was erased; add a new viewer to start again")
-    if not known and (said is None or said.revision == 0):
-        ids = library.known_viewers
-        among = f"ids run from {ids[0]} to {ids[-1]}" if len(ids) else "there is none yet"
-        raise UnknownIdError(f"there is no viewer {viewer_id}; {among}")
-    return said
+    if revision == 0:
+        place = np.searchsorted(library.known_viewers, viewer_id)
+        if viewer_id not in library.known_viewers[place : place + 1]:
+            ids = library.known_viewers
+            among = f"ids run from {ids[0]} to {ids[-1]}" if len(ids) else "there is none yet"
+            raise UnknownIdError(f"there is no viewer {viewer_id}; {among}")
+    said_to = None if feedback is None or revision == 0 else ref(feedback)
+    return _remembered(ref(library), said_to, viewer_id, revision)
+
+
+@lru_cache(maxsize=512)
+def _remembered(
+    library_of: ref[Library], said_to: ref[FeedbackStore] | None, viewer_id: int, revision: int
+) -> Person:
+    """The viewer at a revision: one page asks for the same viewer many times.
+
+    No revision comes back, so what is remembered under it holds. Neither library nor database is
+    kept alive by it.
+    """
+    library, feedback = library_of(), None if said_to is None else said_to()
+    assert library is not None  # the caller holds it
+    items, history = library.facts.items, library.rated(viewer_id)
+    said = None if feedback is None else feedback.profile(viewer_id)
+    if said is None:
+        rated = np.fromiter(history, np.int32, len(history))
+        return Person(viewer_id, history, 0, ViewerSets(rated=rated), Settings(), revision)
+    if said.revision < 0:  # in this very moment
+        raise UnknownIdError(f"viewer {viewer_id} was erased; add a new viewer to start again")
+    told = _positions(items, said.ratings)
+    # What is said to us stands after what the tables hold, the latest word last.
+    history = {place: stars for place, stars in history.items() if place not in told} | told
+    return Person(
+        viewer_id,
+        history,
+        0,
+        ViewerSets(
+            rated=np.fromiter(history, np.int32, len(history)),
+            seen=_found(items, _seen(said)),
+            hidden=_found(items, said.hidden),
+            watchlist=_found(items, said.watchlist),
+        ),
+        said.settings,
+        said.revision,
+    )
 
 
 def _seen(said: Profile) -> set[int]:
