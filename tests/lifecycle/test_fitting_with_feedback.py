@@ -92,6 +92,26 @@ def test_what_viewers_said_counts_over_the_tables_and_new_viewers_are_learned_fr
     assert model.score(empty)[0, place] == pytest.approx(n_rated / n_viewers)
 
 
+def test_stars_of_the_data_that_a_viewer_took_back_are_not_learned_from(
+    workspace: Workspace, feedback: FeedbackStore
+) -> None:
+    viewer, title = workspace.frame("ratings").select("viewer_id", "title_id").row(3)
+    tables = workspace.tables()
+    this = (pl.col("viewer_id") == viewer) & (pl.col("title_id") == title)
+    others = tables.replace(ratings=tables.ratings.filter(~this))
+    never_rated = EASE().fit(catalog_interactions(others))
+    all_rated = EASE().fit(catalog_interactions(tables))
+    feedback.write([Event(viewer, "unrate", NOON, title_id=title, event_id="back")])
+    model = EASE()
+    fit_workspace(workspace, model, "ease", feedback=feedback)
+    np.testing.assert_array_equal(model.weights_, never_rated.weights_)
+    assert not np.array_equal(model.weights_, all_rated.weights_)
+    assert describe(workspace.models / "ease").data_fingerprint != workspace.fingerprint()
+    feedback.undo(viewer, "back")
+    fit_workspace(workspace, model, "ease", feedback=feedback)
+    np.testing.assert_array_equal(model.weights_, all_rated.weights_)
+
+
 def test_nobody_to_forget_writes_nothing(workspace: Workspace, feedback: FeedbackStore) -> None:
     before = digest(workspace)
     feedback.erase(10**7, day=date(2025, 6, 2))

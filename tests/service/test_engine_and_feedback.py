@@ -253,3 +253,19 @@ def test_bad_questions_are_refused_with_the_value(
 ) -> None:
     with pytest.raises(ParameterError, match=sentence):
         engine.recommend(**ask)  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_stars_of_the_data_that_are_taken_back_count_no_more(engine: Engine) -> None:
+    assert engine.feedback is not None
+    viewer = 5
+    (title, _), *_ = engine.favorites(viewer, 1)
+    before = engine.recommend(viewer_id=viewer, k=10)
+    taken = say(engine, viewer, "unrate", title.title_id)
+    assert title not in [known for known, _ in engine.favorites(viewer, 1_000)]
+    after = engine.recommend(viewer_id=viewer, k=10)
+    assert [pick.score for pick in after.picks] != [pick.score for pick in before.picks]
+    assert title not in [why.title for pick in after.picks for why in pick.reasons]
+    everything = engine.recommend(viewer_id=viewer, k=1_000)
+    assert title in [pick.title for pick in everything.picks], "it may be recommended again"
+    engine.feedback.undo(viewer, taken)
+    assert engine.recommend(viewer_id=viewer, k=10) == before

@@ -88,6 +88,22 @@ class Interactions:
         return cls(user_index, item_index, matrix, seconds)
 
     @classmethod
+    def of_one(cls, columns: ArrayLike, values: ArrayLike, items: IdIndex) -> Interactions:
+        """One profile, of user 0, from distinct positions of the catalog in any order."""
+        places = np.asarray(columns, np.int32)
+        order = np.argsort(places)
+        matrix = csr_array(
+            (
+                np.asarray(values, np.float32)[order],
+                places[order],
+                np.array([0, len(places)], np.int32),
+            ),
+            shape=(1, len(items)),
+        )
+        matrix.has_canonical_format = True
+        return cls(_ONE, items, matrix)
+
+    @classmethod
     def from_ratings(
         cls,
         ratings: pl.DataFrame,
@@ -183,6 +199,10 @@ class Interactions:
 
     def __repr__(self) -> str:
         return f"Interactions({self.n_users} users, {self.n_items} items, {len(self)} entries)"
+
+
+_ONE = IdIndex([0])
+"""The users of one profile."""
 
 
 def _order(

@@ -43,8 +43,9 @@ def fit_workspace(
     It becomes the workspace's current model once it is saved whole. ``predictor`` is the name and
     model of one that predicts ratings, fitted on the same data for a model that does not.
 
-    Ratings in ``feedback`` count over those of the tables. Viewers who were erased there are first
-    taken out of the tables, so the model is the one that would be fitted had they never been.
+    Ratings in ``feedback`` count over those of the tables, and those taken back there are left out.
+    Viewers who were erased there are first taken out of the tables, so the model is the one that
+    would be fitted had they never been.
 
     Raises
     ------
@@ -81,15 +82,18 @@ def _training_data(
         )
     if isinstance(model, UsesTitles):
         model.use_titles(title_texts(tables))
-    said = None if feedback is None else feedback.ratings_frame()
-    if said is None or said.is_empty():
+    if feedback is None:
+        return catalog_interactions(tables), fingerprint
+    said, unrated = feedback.ratings_frame(), feedback.unrated_frame()
+    if said.is_empty() and unrated.is_empty():
         return catalog_interactions(tables), fingerprint
     known = said.join(tables.titles.select("title_id"), on="title_id", how="semi")
-    told = known.select("viewer_id", "title_id")
+    told = pl.concat([known.select("viewer_id", "title_id"), unrated])
     rest = tables.ratings.join(told, on=["viewer_id", "title_id"], how="anti")
     both = tables.replace(ratings=pl.concat([rest, known]))
-    rows = known.sort("viewer_id", "title_id").write_csv().encode()
-    return catalog_interactions(both), hashlib.sha256(fingerprint.encode() + rows).hexdigest()
+    rows = known.sort("viewer_id", "title_id").write_csv() + unrated.write_csv()
+    marks = hashlib.sha256(fingerprint.encode() + rows.encode())
+    return catalog_interactions(both), marks.hexdigest()
 
 
 def current_model(workspace: Workspace) -> str:

@@ -126,7 +126,8 @@ def _remembered(
         raise UnknownIdError(f"viewer {viewer_id} was erased; add a new viewer to start again")
     told = _positions(items, said.ratings)
     # What is said to us stands after what the tables hold, the latest word last.
-    history = {place: stars for place, stars in history.items() if place not in told} | told
+    gone = {*told, *_found(items, said.unrated).tolist()}
+    history = {place: stars for place, stars in history.items() if place not in gone} | told
     return Person(
         viewer_id,
         history,

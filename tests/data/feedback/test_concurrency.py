@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -152,3 +153,59 @@ def test_two_stores_over_one_database_see_each_other(store: FeedbackStore, url: 
     assert store.profile(ANN) == other.profile(ANN)
     assert store.profile(ANN).revision == 40
     other.close()
+
+
+def test_what_another_process_wrote_is_in_the_revision_at_once(
+    store: FeedbackStore, url: str
+) -> None:
+    other = FeedbackStore(url)
+    for turn in range(5):
+        assert store.revision(ANN) == turn
+        assert store.revision(ANN) == turn, "from memory"
+        other.write([rate(ANN, turn, 4)])
+        assert store.revision(BEN) == 0
+    other.erase(ANN, day=date(2026, 5, 5))
+    assert store.revision(ANN) == -1
+    store.close()
+    other.write([rate(BEN, 1, 4)])
+    assert store.revision(BEN) == 1
+    other.close()
+
+
+def test_a_revision_read_while_another_writes_is_never_older_than_what_was_acknowledged(
+    store: FeedbackStore, url: str
+) -> None:
+    acknowledged = [0]
+    stale: list[tuple[int, int]] = []
+
+    def work(thread: int) -> None:
+        if thread == 0:
+            writer = FeedbackStore(url)
+            for turn in range(60):
+                [receipt] = writer.write([rate(ANN, turn, 4)])
+                acknowledged[0] = receipt.revision
+            writer.close()
+            return
+        while acknowledged[0] < 60:
+            at_least = acknowledged[0]
+            found = store.revision(ANN)
+            if found < at_least:
+                stale.append((found, at_least))
+
+    at_once(4, work)
+    assert not stale
+
+
+def test_changes_to_different_settings_at_once_all_stay(store: FeedbackStore, url: str) -> None:
+    stores = [FeedbackStore(url) for _ in range(THREADS)]
+
+    def work(thread: int) -> None:
+        def revise(before: Settings) -> Settings:
+            return replace(before, controls={**before.controls, str(thread): thread})
+
+        stores[thread].revise_settings(ANN, revise)
+
+    at_once(THREADS, work)
+    assert store.profile(ANN).settings.controls == {str(n): n for n in range(THREADS)}
+    for other in stores:
+        other.close()

@@ -287,3 +287,14 @@ def test_every_verb_comes_back_from_the_history_as_it_was_said(store: FeedbackSt
     ]
     store.write(said)
     assert [entry.event for entry in store.history(ANN)] == said[::-1]
+
+
+def test_stars_taken_back_are_told_from_those_never_given(store: FeedbackStore) -> None:
+    store.write([rate(ANN, 1, 4), rate(ANN, 2, 4), about(ANN, "unrate", 3, "third")])
+    store.write([about(ANN, "unrate", 1, minutes=1), about(BEN, "unrate", 9)])
+    assert store.profile(ANN).unrated == {1, 3}
+    assert store.unrated_frame().rows() == [(ANN, 1), (ANN, 3), (BEN, 9)]
+    assert store.undo(ANN, "third")
+    store.write([rate(ANN, 1, 2, minutes=2)])
+    assert store.profile(ANN).unrated == set()
+    assert store.unrated_frame().rows() == [(BEN, 9)]

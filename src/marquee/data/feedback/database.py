@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -48,6 +49,8 @@ class Database:
             self.engine = _postgres(parsed)
         else:
             raise ParameterError(_NEITHER.format(self.name))
+        self._watch: Any = None
+        self._watching = threading.Lock()
         # SQLite lets waiting threads poll; a lock of our own hands the turn over at once.
         self._turn: AbstractContextManager[Any] = (
             threading.Lock() if self.kind == "sqlite" else nullcontext()
@@ -72,6 +75,23 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def generation(self) -> int | None:
+        """A number that changes with every commit of any process; None where none is told.
+
+        It is SQLite's ``data_version``, asked of one connection that never writes, in a fraction of
+        the time that a query takes. None also where it cannot be had: the query then says why.
+        """
+        if self.kind != "sqlite":
+            return None
+        with self._explained(), self._watching, suppress(sqlite3.Error):
+            if self._watch is None:
+                held = self.engine.raw_connection()
+                self._watch = held.driver_connection
+                held.detach()
+            [(version,)] = self._watch.execute("PRAGMA data_version").fetchall()
+            return int(version)
+        return None
+
     def scrub(self) -> None:
         """Clears what was deleted out of the write-ahead file of SQLite, if nobody is reading."""
         if self.kind == "sqlite":
@@ -80,7 +100,11 @@ class Database:
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
-        """Closes the pooled connections; a later use opens new ones."""
+        """Closes all connections; a later use opens new ones."""
+        with self._watching:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
         self.engine.dispose()
 
     @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import sqlalchemy as sa
 
-from marquee.data.feedback.reading import in_force
+from marquee.data.feedback.reading import in_force, last_said
 from marquee.data.feedback.schema import answers
 from marquee.data.schema import RATINGS, SECONDS, conform
 
@@ -72,6 +72,14 @@ def ratings_frame(connection: sa.Connection) -> pl.DataFrame:
         pl.lit(SOURCE).alias("source"),
     )
     return conform(frame, RATINGS).sort("viewer_id", "title_id")
+
+
+def unrated_frame(connection: sa.Connection) -> pl.DataFrame:
+    """``viewer_id`` and ``title_id`` where the last word on the stars took them back, in order."""
+    last = last_said("rating").subquery()
+    taken = sa.select(last.c.viewer_id, last.c.title_id).where(last.c.value.is_(None))
+    columns = {name: SAID[name] for name in ("viewer_id", "title_id")}
+    return _frame(connection.execute(taken), columns).sort("viewer_id", "title_id")
 
 
 def watches_frame(connection: sa.Connection) -> pl.DataFrame:

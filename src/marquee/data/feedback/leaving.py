@@ -40,6 +40,7 @@ def everything(connection: sa.Connection, viewer_id: int) -> dict[str, Any]:
         },
         "now": {
             "ratings": [{"title_id": title, "stars": now.ratings[title]} for title in now.ratings],
+            "unrated": sorted(now.unrated),
             "watched": [{"title_id": title, "share": now.watched[title]} for title in now.watched],
             "seen": sorted(now.seen),
             "watchlist": sorted(now.watchlist),

@@ -91,6 +91,8 @@ class Profile:
     settings: Settings
     revision: int
     """Grows with every change; 0 for a viewer who never said anything, -1 for an erased one."""
+    unrated: frozenset[int] = frozenset()
+    """Titles whose stars were taken back: those that came with the data count no more either."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,9 +16,11 @@ from marquee.data.feedback.checks import (
     checked_shown,
     checked_text,
     microseconds,
+    settings_of,
 )
 from marquee.data.feedback.database import Database
 from marquee.data.feedback.events import row_of
+from marquee.data.feedback.keeping import Revisions
 from marquee.data.feedback.records import (
     Entry,
     Event,
@@ -61,6 +63,7 @@ class FeedbackStore:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
+        self._revisions = Revisions(self._database)
 
     def migrate(self, revision: str = "head") -> str | None:
         """The revision in force after bringing the tables to the one asked for.
@@ -144,10 +147,26 @@ class FeedbackStore:
         UnknownIdError
             If the viewer was erased, or the number was never given out.
         """
+        return self.revise_settings(viewer_id, lambda _: settings)
+
+    def revise_settings(self, viewer_id: int, revise: Callable[[Settings], Settings]) -> int:
+        """The viewer's revision with what ``revise`` makes of the settings now.
+
+        Nobody changes them in between, not even another process: of two changes to different
+        settings none is lost.
+
+        Raises
+        ------
+        UnknownIdError
+            If the viewer was erased, or the number was never given out.
+        """
         checked_id(viewer_id, "viewer_id")
-        row = checked_settings(settings)
         with self._database.writing() as connection:
-            return writing.change_settings(connection, viewer_id, row)
+            return writing.change_settings(
+                connection,
+                viewer_id,
+                lambda stored: checked_settings(revise(settings_of(stored))),
+            )
 
     def erase(self, viewer_id: int, *, day: date) -> dict[str, int]:
         """Rows deleted from each table; all that stays is the number and the day.
@@ -178,9 +197,7 @@ class FeedbackStore:
 
     def revision(self, viewer_id: int) -> int:
         """The viewer's revision: a profile kept from before holds while this is the same."""
-        checked_id(viewer_id, "viewer_id")
-        with self._database.reading() as connection:
-            return reading.revision(connection, viewer_id)
+        return self._revisions.of(checked_id(viewer_id, "viewer_id"))
 
     def history(
         self, viewer_id: int, limit: int = 50, before: int | None = None
@@ -219,6 +236,11 @@ class FeedbackStore:
         """The ratings in force in the columns of the ratings table, source ``feedback``."""
         with self._database.reading() as connection:
             return frames.ratings_frame(connection)
+
+    def unrated_frame(self) -> pl.DataFrame:
+        """Viewers and titles whose stars were taken back, those of the tables included."""
+        with self._database.reading() as connection:
+            return frames.unrated_frame(connection)
 
     def watches_frame(self) -> pl.DataFrame:
         """What was watched or marked as seen, columns ``frames.WATCHES``."""

@@ -172,11 +172,18 @@ def add_viewer(connection: sa.Connection, settings: Row, request_id: str | None)
     return int(viewer_id)
 
 
-def change_settings(connection: sa.Connection, viewer_id: int, settings: Row) -> int:
-    """The viewer's revision with these settings; the same settings again change nothing."""
+def change_settings(
+    connection: sa.Connection, viewer_id: int, change: Callable[[Row | None], Row]
+) -> int:
+    """The viewer's revision with what ``change`` makes of the stored settings, None for none.
+
+    The viewer's row is held meanwhile. The same settings again change nothing.
+    """
     before = take(connection, viewer_id, 1)
     this = viewers.c.viewer_id == viewer_id
-    if connection.execute(sa.select(viewers.c.settings).where(this)).scalar() == settings:
+    stored = connection.execute(sa.select(viewers.c.settings).where(this)).scalar()
+    settings = change(stored)
+    if stored == settings:
         _set_revision(connection, viewer_id, before)
         return before
     connection.execute(sa.update(viewers).where(this).values(settings=settings))
