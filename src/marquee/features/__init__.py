@@ -1,1 +1,13 @@
-"""What was known about a title on a day."""
+"""What was known about a title on a day, one file per theme, each entered in ``FEATURES``."""
+
+from __future__ import annotations
+
+from marquee.features import budget, calendar, genres
+from marquee.features.base import Theme
+
+FEATURES: dict[str, Theme] = {
+    "budget": budget.THEME,
+    "calendar": calendar.THEME,
+    "genres": genres.THEME,
+}
+"""Every theme by its name."""
