@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,7 +61,14 @@ class Forecast:
         asked = np.atleast_1d(np.asarray(levels, dtype=np.float64))
         if ((asked <= 0) | (asked >= 1)).any():
             raise ParameterError(f"levels must lie inside (0, 1), got {asked.tolist()}")
-        return self._value(_read(ndtri(asked), ndtri(self.levels), self._scaled()))
+        values = self._value(_read(ndtri(asked), ndtri(self.levels), self._scaled()))
+        # Rounding must not carry a quantile past its stored neighbors: where they share a value, or
+        # the level is stored, it is that value to the last bit and stays on its side of a cut-off.
+        padded = np.pad(self.quantiles, ((0, 0), (1, 1)), constant_values=np.inf)
+        padded[:, 0] = -np.inf
+        lower = padded[:, np.searchsorted(self.levels, asked, side="right")]
+        upper = padded[:, np.searchsorted(self.levels, asked, side="left") + 1]
+        return np.clip(values, lower, upper)
 
     def interval(self, coverage: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Central interval that holds that share of outcomes: low and high, shape (n_titles,)."""
@@ -75,17 +83,14 @@ class Forecast:
         ``values`` is one number, one per title (n_titles,), or (n_titles, n_values); the answer
         has shape (n_titles,) for the first two.
         """
-        given = np.asarray(values, dtype=np.float64)
-        each = given if given.ndim == 2 else np.broadcast_to(given, (len(self),))[:, None]
-        if each.shape[0] != len(self):
-            raise ParameterError(f"values of shape {given.shape} for {len(self)} titles")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            scaled = np.log(np.maximum(each, 0)) if self.log else each
-        knots, scores = self._scaled(), ndtri(self.levels)
-        probability = np.empty(each.shape)
-        for row in range(len(self)):
-            probability[row] = ndtr(_score(scaled[row], knots[row], scores))
-        return probability if given.ndim == 2 else probability[:, 0]
+        return self._probability(values, "right")
+
+    def below(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Probability that the outcome is less than each value, shaped as in :meth:`cdf`.
+
+        It differs from :meth:`cdf` only at a value that several levels share.
+        """
+        return self._probability(values, "left")
 
     def times(self, factor: ArrayLike) -> Forecast:
         """The distribution of the outcome times a positive factor per title."""
@@ -97,6 +102,21 @@ class Forecast:
     def take(self, rows: ArrayLike) -> Forecast:
         """The forecasts of those rows."""
         return Forecast(self.levels, self.quantiles[np.asarray(rows)], self.log)
+
+    def _probability(
+        self, values: ArrayLike, side: Literal["left", "right"]
+    ) -> NDArray[np.float64]:
+        given = np.asarray(values, dtype=np.float64)
+        each = given if given.ndim == 2 else np.broadcast_to(given, (len(self),))[:, None]
+        if each.shape[0] != len(self):
+            raise ParameterError(f"values of shape {given.shape} for {len(self)} titles")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scaled = np.log(np.maximum(each, 0)) if self.log else each
+        knots, scores = self._scaled(), ndtri(self.levels)
+        probability = np.empty(each.shape)
+        for row in range(len(self)):
+            probability[row] = ndtr(_score(scaled[row], knots[row], scores, side))
+        return probability if given.ndim == 2 else probability[:, 0]
 
     def _scaled(self) -> NDArray[np.float64]:
         return np.log(self.quantiles) if self.log else self.quantiles
@@ -116,19 +136,24 @@ def _read(
 
 
 def _score(
-    values: NDArray[np.float64], knots: NDArray[np.float64], scores: NDArray[np.float64]
+    values: NDArray[np.float64],
+    knots: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    side: Literal["left", "right"],
 ) -> NDArray[np.float64]:
     """Normal scores of the values on the lines through (knots, scores).
 
-    Where several levels share a value, the value has the score of the last of them.
+    Where several levels share a value, the value has the score of the last of them (``right``) or
+    of the first (``left``).
     """
-    right = np.clip(np.searchsorted(knots, values, side="right"), 1, knots.size - 1)
+    right = np.clip(np.searchsorted(knots, values, side=side), 1, knots.size - 1)
+    beyond = values >= knots[right] if side == "right" else values > knots[right]
     width = knots[right] - knots[right - 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(
             width > 0,
             (values - knots[right - 1]) / width,
-            np.where(values >= knots[right], np.inf, -np.inf),
+            np.where(beyond, np.inf, -np.inf),
         )
     inside = scores[right - 1] + share * (scores[right] - scores[right - 1])
     return np.where(np.isnan(inside), -np.inf, inside)
