@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from marquee.features import budget, calendar, genres
+from marquee.features import (
+    budget,
+    calendar,
+    certificate,
+    collection,
+    genres,
+    origin,
+    outcomes,
+    runtime,
+)
 from marquee.features.base import Theme
 
 FEATURES: dict[str, Theme] = {
     "budget": budget.THEME,
     "calendar": calendar.THEME,
     "genres": genres.THEME,
+    "runtime": runtime.THEME,
+    "certificate": certificate.THEME,
+    "origin": origin.THEME,
+    "collection": collection.THEME,
+    "outcomes": outcomes.THEME,
 }
 """Every theme by its name."""
