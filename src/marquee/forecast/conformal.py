@@ -1,0 +1,169 @@
+"""Intervals that hold what they promise: calibrated on films that the center was not learned from.
+
+For n exchangeable films a new one's residual is equally likely to fall into each of the n + 1 gaps
+between theirs, so the k-th smallest residual exceeds it with probability at least k / (n + 1),
+whatever the model (Vovk, Gammerman and Shafer, "Algorithmic learning in a random world", 2005).
+Films of later years are not quite exchangeable with earlier ones; the latest training years come
+closest.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
+
+from marquee.errors import ParameterError
+from marquee.forecast.base import Forecaster
+from marquee.forecast.distribution import LEVELS, Forecast
+from marquee.forecast.scales import OutcomeScale, forecast_on_scale, to_scale
+
+FEWEST = 10
+"""Films that a forecaster needs to learn a center and its spread."""
+
+
+def residual_quantiles(residuals: ArrayLike, levels: ArrayLike) -> NDArray[np.float64]:
+    """Quantiles of a new residual given n known ones, shape (n_levels,), ascending.
+
+    At a level p above a half it is the ceil((n + 1) p)-th smallest, below a half the
+    floor((n + 1) p)-th, so that the share beyond it is at most what the level says; at a half it is
+    the median. Levels out of the reach of n residuals get the outermost one, which promises less.
+    """
+    ordered = np.sort(np.asarray(residuals, dtype=np.float64).ravel())
+    asked = np.atleast_1d(np.asarray(levels, dtype=np.float64))
+    n = ordered.size
+    if n == 0:
+        raise ParameterError("residuals are needed to say how far off a forecast may be, got none")
+    place = (n + 1) * asked
+    # The small term keeps 10 * 0.7 = 7.000000000000001 at 7.
+    rank = np.where(asked > 0.5, np.ceil(place - 1e-9), np.floor(place + 1e-9))
+    found = ordered[np.clip(rank, 1, n).astype(np.int64) - 1]
+    found[asked == 0.5] = np.median(ordered)
+    return found
+
+
+def cqr_shifts(
+    quantiles: NDArray[np.float64],
+    outcome: NDArray[np.float64],
+    levels: NDArray[np.float64],
+    *,
+    symmetric: bool = False,
+) -> NDArray[np.float64]:
+    """What to add to a model's quantiles so that they hold their levels, shape (n_levels,).
+
+    ``quantiles`` (n_films, n_levels) and ``outcome`` (n_films,) are those of calibration films, on
+    the scale on which the shifts are added. By default each tail is calibrated for itself (theorem
+    2 of the paper). Where ``symmetric``, the levels p and 1 - p move apart by the same margin, the
+    ceil((n + 1)(1 - 2p))-th smallest of max(q_p - y, y - q_(1-p)) (theorem 1): narrower, with
+    coverage promised for the interval but not for each tail; levels must then come in pairs.
+
+    References
+    ----------
+    Y. Romano, E. Patterson and E. Candès, "Conformalized quantile regression", NeurIPS 2019.
+    """
+    residuals = outcome[:, None] - quantiles
+    if not symmetric:
+        each = [residual_quantiles(residuals[:, j], [p])[0] for j, p in enumerate(levels)]
+        return np.asarray(each)
+    if not np.allclose(levels + levels[::-1], 1):
+        raise ParameterError("symmetric calibration needs levels in pairs p and 1 - p")
+    shifts = np.zeros(levels.size)
+    for low, p in enumerate(levels[levels < 0.5]):
+        high = levels.size - 1 - low
+        excess = np.maximum(-residuals[:, low], residuals[:, high])
+        rank = int(np.ceil((excess.size + 1) * (1 - 2 * p) - 1e-9))
+        margin = np.sort(excess)[np.clip(rank, 1, excess.size) - 1]
+        shifts[low], shifts[high] = -margin, margin
+    return shifts
+
+
+def ascending(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The quantiles of each row in ascending order, which moves none further from its true value.
+
+    References
+    ----------
+    V. Chernozhukov, I. Fernández-Val and A. Galichon, "Quantile and probability curves without
+    crossing", Econometrica 2010.
+    """
+    return np.sort(quantiles, axis=1)
+
+
+def earlier_and_latest(
+    features: pl.DataFrame, share: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows of the earlier films and of the latest share of films, by ``as_of`` then ``title_id``.
+
+    Each part holds at least one row of two or more.
+    """
+    order = features.select(pl.arg_sort_by("as_of", "title_id")).to_series().to_numpy()
+    n_latest = int(np.clip(np.ceil(share * order.size), 1, max(order.size - 1, 1)))
+    return order[:-n_latest].astype(np.int64), order[-n_latest:].astype(np.int64)
+
+
+@dataclass(kw_only=True, eq=False)
+class CenteredForecaster(Forecaster):
+    """A center for each title, and around it the spread of the residuals of calibration films.
+
+    The center is learned from the earlier training films and tried on the latest; their residuals
+    make the distribution (split conformal prediction). Then the center is learned from all. It is
+    not followed further out of the range of the training outcomes than that range is wide.
+    """
+
+    outcome_scale: OutcomeScale = "log"
+    """Scale on which the center is learned and residuals are taken."""
+    calibration: float = 0.2
+    """Share of the training films, the latest, whose residuals tell the spread. 0 takes those of
+    the films learned from: half the time, for uses of the center alone, with intervals far too
+    narrow to be shown."""
+
+    residuals_: NDArray[np.float64] = field(init=False, repr=False)
+    """Outcome less center of the calibration films on the scale, ascending."""
+    bounds_: NDArray[np.float64] = field(init=False, repr=False)
+    """Lowest and highest center, on the scale."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.calibration < 1:
+            raise ParameterError(f"calibration must be a share in [0, 1), got {self.calibration}")
+
+    def _fit(self, features: pl.DataFrame, outcome: NDArray[np.float64]) -> None:
+        values = to_scale(outcome, self.outcome_scale)
+        if values.size < FEWEST:
+            raise ParameterError(
+                f"{type(self).__name__} needs at least {FEWEST} films to learn how far off it may "
+                f"be, got {values.size}"
+            )
+        if self.calibration:
+            earlier, latest = earlier_and_latest(features, self.calibration)
+            self._learn_within(features[earlier], values[earlier])
+            tried = features[latest], values[latest]
+            self.residuals_ = np.sort(tried[1] - self.center(tried[0]))
+        self._learn_within(features, values)
+        if not self.calibration:
+            self.residuals_ = np.sort(values - self.center(features))
+
+    def _predict(self, features: pl.DataFrame) -> Forecast:
+        spread = residual_quantiles(self.residuals_, LEVELS)
+        quantiles = self.center(features)[:, None] + spread
+        return forecast_on_scale(LEVELS, quantiles, self.outcome_scale)
+
+    def center(self, features: pl.DataFrame) -> NDArray[np.float64]:
+        """What is learned of each title on the scale, before the spread, shape (n_titles,)."""
+        if features.height == 0:
+            return np.empty(0)
+        return np.clip(self._center(self._known_columns(features)), *self.bounds_)
+
+    def _learn_within(self, features: pl.DataFrame, values: NDArray[np.float64]) -> None:
+        low, high = values.min(), values.max()
+        self.bounds_ = np.array([2 * low - high, 2 * high - low])
+        self._learn(features, values)
+
+    @abstractmethod
+    def _learn(self, features: pl.DataFrame, values: NDArray[np.float64]) -> None:
+        """Learns the center of outcomes on the scale."""
+
+    @abstractmethod
+    def _center(self, features: pl.DataFrame) -> NDArray[np.float64]:
+        """The center of each title on the scale."""
