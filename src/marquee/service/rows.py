@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,6 +74,30 @@ def home_rows(
     return tuple(rows)
 
 
+def first_row(
+    engine: Engine,
+    viewer_id: int | None,
+    filters: Filters = EVERYTHING,
+    taste: Taste = NEUTRAL,
+    *,
+    k: int = 12,
+    without: Collection[int] = (),
+) -> Row:
+    """The first row of a home page alone, without titles that stand elsewhere on the page.
+
+    Raises
+    ------
+    UnknownIdError
+        If there is no such viewer.
+    ParameterError
+        If a filter asks for what no title has.
+    """
+    asker = person(engine.library, engine.feedback, viewer_id)
+    left = _left(engine, without) if without else None
+    best = engine.recommend(viewer_id=viewer_id, filters=filters, taste=taste, candidates=left, k=k)
+    return Row("for-you", "For you" if asker.history else "Liked by many", best.picks)
+
+
 def _candidates(
     engine: Engine, asker: Person, filters: Filters, taste: Taste, k: int, taken: set[int]
 ) -> Iterator[Row]:
@@ -82,14 +106,12 @@ def _candidates(
     ``taken`` grows as earlier rows are shown, so that reasons are worked out only for what will be.
     """
     viewer = asker.viewer_id
-    heading = "For you" if asker.history else "Liked by many"
-    best = engine.recommend(viewer_id=viewer, filters=filters, taste=taste, k=k)
-    yield Row("for-you", heading, best.picks)
+    yield first_row(engine, viewer, filters, taste, k=k)
     for card in _seeds(engine, asker):
         near = _fitting(engine, asker, filters, f"#{card.title_id}", 4 * k)
         yield Row("because-of", f"Because you liked {card}", near, card)
     if asker.history:
-        left = [title for title in _hidden(engine) if title not in taken]
+        left = _left(engine, taken, hidden=True)
         gems = engine.recommend(viewer_id=viewer, filters=filters, candidates=left, k=k)
         yield Row("hidden-gems", "Hidden gems", gems.picks)
     services = asker.settings.services
@@ -115,18 +137,23 @@ def _fitting(
     return engine.similar(title, k, filters, viewer_id=asker.viewer_id).picks
 
 
-def _hidden(engine: Engine) -> list[int]:
-    """Titles that somebody rated, of the half that fewest did."""
+def _left(engine: Engine, taken: Collection[int], *, hidden: bool = False) -> list[int]:
+    """Titles that are not taken; hidden ones are of the half with the fewest ratings, but rated."""
     facts = engine.library.facts
-    hidden = (facts.popularity <= OBSCURE_SHARE) & (facts.n_ratings > 0)
-    return [int(title) for title in facts.items.ids[np.flatnonzero(hidden)]]
+    free = np.ones(len(facts.items), np.bool_)
+    if hidden:
+        free = (facts.popularity <= OBSCURE_SHARE) & (facts.n_ratings > 0)
+    places = facts.items.find(np.fromiter(taken, np.int64, len(taken)))
+    free[places[places >= 0]] = False
+    left: list[int] = facts.items.ids[free].tolist()
+    return left
 
 
 def _offered(
     engine: Engine, viewer: int | None, filters: Filters, k: int, taken: set[int]
 ) -> tuple[Suggestion, ...]:
     """Picks on the viewer's services; none where a service is no longer in the catalog."""
-    left = [int(title) for title in engine.library.facts.items.ids if int(title) not in taken]
+    left = _left(engine, taken)
     try:
         return engine.recommend(viewer_id=viewer, filters=filters, candidates=left, k=k).picks
     except ParameterError:

@@ -46,7 +46,9 @@ def worth_knowing(
     return [site.engine.catalog.card(int(facts.items.ids[place])) for place in found]
 
 
-def from_groups(visit: Visit, taste: Taste, k: int) -> tuple[str, tuple[Suggestion, ...]]:
+def from_groups(
+    visit: Visit, taste: Taste, k: int, *, without: frozenset[int] = frozenset()
+) -> tuple[str, tuple[Suggestion, ...]]:
     """Heading and picks for the groups that the viewer picked; nothing once they rated enough.
 
     The titles that stand for a group are no ratings, so they are not given as reasons.
@@ -64,6 +66,12 @@ def from_groups(visit: Visit, taste: Taste, k: int) -> tuple[str, tuple[Suggesti
         if place >= 0 and place not in own
     }
     answer = visit.site.engine.recommend(
-        viewer_id=visit.viewer_id, ratings=named, k=k, filters=Filters(), taste=taste, n_reasons=0
+        viewer_id=visit.viewer_id,
+        ratings=named,
+        k=k + len(without),
+        filters=Filters(),
+        taste=taste,
+        n_reasons=0,
     )
-    return "For the tastes you picked", answer.picks
+    fresh = [pick for pick in answer.picks if pick.title.title_id not in without]
+    return "For the tastes you picked", tuple(fresh[:k])

@@ -44,7 +44,7 @@ class Card:
     undo: str = ""
     """What was just said of it."""
     note: str = ""
-    """A line of the page's own, instead of reasons."""
+    """Why it is there, where no reasons are known."""
 
     @property
     def buttons(self) -> tuple[Star, ...]:
@@ -92,7 +92,8 @@ class Kept:
         return cls(row, int(slot), int(number), undo[:64])
 
 
-MOST_KEPT = 60
+MOST_KEPT = 6
+"""Older ones give way to new picks."""
 
 
 def kept_cards(visit: Visit) -> tuple[Kept, ...]:
@@ -101,9 +102,14 @@ def kept_cards(visit: Visit) -> tuple[Kept, ...]:
     return tuple({kept.title_id: kept for kept in found if kept is not None}.values())
 
 
-def shelf(key: str, heading: str, picks: Sequence[Suggestion], *, why: str = "") -> Shelf:
-    """Picks as cards in their order."""
-    cards = [Card(pick.title, key, slot, reasons=pick.reasons) for slot, pick in enumerate(picks)]
+def shelf(
+    key: str, heading: str, picks: Sequence[Suggestion], *, why: str = "", note: str = ""
+) -> Shelf:
+    """Picks as cards in their order; the note stands on those without reasons of their own."""
+    cards = [
+        Card(pick.title, key, slot, reasons=pick.reasons, note=note)
+        for slot, pick in enumerate(picks)
+    ]
     return Shelf(key, heading, tuple(cards), why)
 
 
@@ -177,6 +183,18 @@ def single(visit: Visit, title_id: int) -> Card:
     return replace(card, guess=guess, undo=kept.undo if kept else "")
 
 
+def kept_elsewhere(visit: Visit) -> Card | None:
+    """The card that was spoken of last, where it lies among those that stay as they are."""
+    kept = kept_cards(visit)
+    if not kept or kept[-1].title_id not in (visit.below or ()):
+        return None
+    last = kept[-1]
+    title = visit.site.engine.catalog.card(last.title_id)
+    card = OwnWords.of(visit).on(Card(title, last.row, last.slot, undo=last.undo))
+    guess = None if card.stars is not None else guessed(visit, [last.title_id]).get(last.title_id)
+    return replace(card, guess=guess)
+
+
 def plain_cards(visit: Visit, titles: Iterable[TitleCard], row: str) -> tuple[Card, ...]:
     """Titles as cards without reasons."""
     own, undo = OwnWords.of(visit), {kept.title_id: kept.undo for kept in kept_cards(visit)}
@@ -195,6 +213,8 @@ def _settled(visit: Visit, shelves: Sequence[Shelf]) -> list[Shelf]:
             kept[held.title_id] = (held, catalog.card(held.title_id))
         except LookupError:
             continue
+    for elsewhere in visit.below or ():
+        kept.pop(elsewhere, None)
     keys = [each.key for each in shelves]
     settled = []
     for place, each in enumerate(shelves):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -9,7 +10,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import QueryParams
 
 from marquee.app.web.asking import from_groups, worth_knowing
-from marquee.app.web.cards import Shelf, dressed, plain_cards, shelf
+from marquee.app.web.cards import Shelf, dressed, kept_elsewhere, plain_cards, shelf
 from marquee.app.web.door import Answer, Page, see_other
 from marquee.app.web.visit import Visit
 from marquee.app.web.words import language
@@ -17,7 +18,8 @@ from marquee.data.feedback import Settings
 from marquee.errors import ParameterError
 from marquee.service.engine import EVERYTHING, Engine
 from marquee.service.filters import Filters
-from marquee.service.rows import home_rows
+from marquee.service.records import Suggestion
+from marquee.service.rows import Row, first_row, home_rows
 from marquee.service.taste import Taste
 
 FIRST_ROW, ROW = 12, 6
@@ -44,26 +46,52 @@ WHY = {
 }
 
 
+ONLY_PICKS = {"HX-Retarget": "#picks", "HX-Reswap": "innerMorph"}
+"""Has a script put the picks in their place and leave the rest of the page alone."""
+
+
+NOTES = {
+    "hidden-gems": "Few people have rated it.",
+    "popular": "Many people rate it these days; that is not yet about you.",
+}
+"""Why a title stands in a row, where the model gives no reasons of the viewer's own."""
+
+
 def home(visit: Visit) -> Answer:
-    """Rows of picks; one grid with its count where the address holds filters."""
+    """Rows of picks; one grid with its count where the address holds filters.
+
+    After a press only the picks are made anew, and the card that was pressed: what lies below stays
+    as it is until the page is loaded again, and nothing moves away from under a finger.
+    """
     filters, problem = asked(visit.query)
     clean = address("/", _without_blanks(visit.query))
     if not visit.partial and any(not value for _, value in visit.query.multi_items()):
         return see_other(clean)
     taste = own_taste(visit.settings)
-    context: dict[str, Any] = {"count": None, "more": ""}
-    try:
-        is_grid = filters != EVERYTHING or "n" in visit.query
-        shelves = _grid(visit, filters, taste, context) if is_grid else _rows(visit, taste)
-    except ParameterError as error:
-        filters, problem, shelves = EVERYTHING, str(error), _rows(visit, taste)
     n_known = len(visit.person.history)
+    context: dict[str, Any] = {"count": None, "more": ""}
+    is_grid = filters != EVERYTHING or "n" in visit.query
+    if visit.below is not None and n_known and not problem:
+        found = _grid(visit, filters, taste, context) if is_grid else _picks(visit, taste)
+        context |= {"shelves": dressed(visit, found), "elsewhere": kept_elsewhere(visit)}
+        return Page("picks.html", context, headers=ONLY_PICKS)
+    picks: list[Shelf] = []
+    below: list[Shelf] = []
+    try:
+        if is_grid:
+            picks = _grid(visit, filters, taste, context)
+        else:
+            picks, below = _rows(visit, taste)
+    except ParameterError as error:
+        filters, problem, (picks, below) = EVERYTHING, str(error), _rows(visit, taste)
+    shelves = dressed(visit, [*picks, *below])
     languages = visit.site.engine.library.facts.languages.names
     return Page(
         "home.html",
         context
         | {
-            "shelves": dressed(visit, shelves),
+            "picks": shelves[: len(picks)],
+            "below": shelves[len(picks) :],
             "filters": filters,
             "problem": problem,
             "n_known": n_known,
@@ -139,33 +167,62 @@ def _without_blanks(query: QueryParams) -> QueryParams:
     return QueryParams([(name, value) for name, value in query.multi_items() if value])
 
 
-def _rows(visit: Visit, taste: Taste) -> list[Shelf]:
+def _picks(visit: Visit, taste: Taste) -> list[Shelf]:
+    """The picks alone, none of which stands further below on the page."""
+    below = visit.below or frozenset()
+    shelves, taken = _for_groups(visit, taste, below)
+    wanted = ROW if shelves else FIRST_ROW
+    row = first_row(
+        visit.site.engine, visit.viewer_id, EVERYTHING, taste, k=wanted, without=below | taken
+    )
+    return [*shelves, _shelf(visit, row, row.picks)]
+
+
+def _rows(visit: Visit, taste: Taste) -> tuple[list[Shelf], list[Shelf]]:
+    """The picks, and the rows below them."""
     rows = home_rows(visit.site.engine, visit.viewer_id, EVERYTHING, taste, k=FIRST_ROW)
-    shelves = []
-    heading, picks = from_groups(visit, taste, FIRST_ROW)
-    if picks:
-        why = "Nobody needs a history to begin: rate what you know, and the picks follow you."
-        shelves.append(shelf("groups", heading, picks, why=why))
-    taken = {pick.title.title_id for pick in picks}
-    for place, row in enumerate(rows):
-        key = row.key if row.seed is None else f"{row.key}-{row.seed.title_id}"
+    picks, groups = _for_groups(visit, taste, frozenset())
+    taken = set(groups)
+    below: list[Shelf] = []
+    for row in rows:
         fresh = [pick for pick in row.picks if pick.title.title_id not in taken]
-        why = WHY.get(row.key, "")
-        if row.key == "for-you" and not visit.viewer_id:
-            why = "What viewers like on the whole. Rate a title and this list is yours."
-        wanted = FIRST_ROW if place == 0 and not picks else ROW
-        shelves.append(shelf(key, row.title, fresh[:wanted], why=why))
+        is_first = row.key == "for-you"
+        wanted = FIRST_ROW if is_first and not picks else ROW
+        made = _shelf(visit, row, fresh[:wanted])
+        (picks if is_first else below).append(made)
         taken |= {pick.title.title_id for pick in fresh}
     if visit.feedback is not None:
-        asked = worth_knowing(visit, ROW, without=frozenset(taken))
+        asked = plain_cards(visit, worth_knowing(visit, ROW, without=frozenset(taken)), "asked")
         why = "Your stars here teach us most; few others have rated some of them."
-        shelves.append(
-            Shelf("asked", "Do you know these?", plain_cards(visit, asked, "asked"), why)
-        )
-    return shelves
+        below.append(Shelf("asked", "Do you know these?", asked, why))
+    return picks, below
+
+
+def _for_groups(
+    visit: Visit, taste: Taste, without: frozenset[int]
+) -> tuple[list[Shelf], frozenset[int]]:
+    """The row for the picked taste groups, if any, and its titles."""
+    heading, found = from_groups(visit, taste, FIRST_ROW, without=without)
+    if not found:
+        return [], frozenset()
+    why = "Nobody needs a history to begin: rate what you know, and the picks follow you."
+    note = "Liked by people who reach for what you picked."
+    made = shelf("groups", heading, found, why=why, note=note)
+    return [made], frozenset(pick.title.title_id for pick in found)
+
+
+def _shelf(visit: Visit, row: Row, picks: Sequence[Suggestion]) -> Shelf:
+    key = row.key if row.seed is None else f"{row.key}-{row.seed.title_id}"
+    why, note = WHY.get(row.key, ""), NOTES.get(row.key, "")
+    if row.key == "for-you" and not visit.viewer_id:
+        why = "What viewers like on the whole. Rate a title and this list is yours."
+    if row.seed is not None:
+        note = f"Close to {row.seed.name}, which you like."
+    return shelf(key, row.title, picks, why=why, note=note)
 
 
 def _grid(visit: Visit, filters: Filters, taste: Taste, context: dict[str, Any]) -> list[Shelf]:
+    """One list of everything that fits, and its count in the context."""
     wanted = visit.query.get("n", "")
     n = min(max(int(wanted), 1), MOST) if wanted.isascii() and wanted.isdigit() else GRID
     engine = visit.site.engine

@@ -49,7 +49,6 @@ def say(visit: Visit, page_at: PageAt) -> Answer:
     else:
         undo = visit.say(verb, title_id=title.title_id, **_about(verb, value))
         kept = Kept(kept.row, kept.slot, kept.title_id, undo)
-        visit.undo = undo
         visit.said = SAID.get(verb, "{}").format(title.name)
         if verb == "rate":
             visit.said = f"You gave {title.name} {stars(float(value))}."
@@ -80,8 +79,19 @@ def back_to(visit: Visit, page_at: PageAt, kept: Kept | None = None) -> Answer:
     if kept is not None:
         query = _keeping(query, kept)
     if visit.partial:
+        visit.below = _below(visit) if kept is not None else None
         return page_at(visit, path, query)
     return see_other(address(path, query) + (f"#c{kept.title_id}" if kept else ""))
+
+
+def _below(visit: Visit) -> frozenset[int] | None:
+    """The titles that the page wants left as they are, None where it does not say."""
+    if "below" not in visit.form:
+        return None
+    numbers = visit.text("below", 4_000).split(",")
+    return frozenset(
+        int(text) for text in numbers if text.isascii() and text.isdigit() and len(text) < 19
+    )
 
 
 def _keeping(query: QueryParams, kept: Kept) -> QueryParams:

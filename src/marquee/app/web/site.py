@@ -106,9 +106,13 @@ class Site:
     def render(self, template: str, context: dict[str, Any], *, partial: bool = False) -> str:
         """The page, or only the part of it that changes."""
         page = self.templates.get_template(template)
-        parts = (
-            page.blocks["live"](page.new_context(context)) if partial else [page.render(context)]
-        )
+        if partial:
+            parts = [*page.blocks["live"](page.new_context(context))]
+            if context["visit"].renamed:  # of the head only the name of who is there now is sent
+                base = self.templates.get_template("base.html")
+                parts += base.blocks["who"](base.new_context(context))
+        else:
+            parts = [page.render(context)]
         # Line breaks between tags are for whoever reads the templates: a browser would make each
         # a node, and compare it at every update.
         return _BREAKS.sub("><", "".join(parts))

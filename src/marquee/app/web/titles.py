@@ -64,7 +64,7 @@ def _why(visit: Visit, title_id: int) -> Suggestion | None:
     known = engine.library.facts.items.find([title_id])[0] >= 0
     if viewer_id is None or not known or not visit.person.history:
         return None
-    return engine.explain(viewer_id, title_id, 3)
+    return engine.explain(viewer_id, title_id, 3).suggestion
 
 
 def _said(visit: Visit, title_id: int) -> list[object]:

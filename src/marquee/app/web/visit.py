@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -34,8 +34,11 @@ class Visit:
     """Whether a script asked, and only the changing part of the page is wanted."""
     said: str = ""
     """What just happened, in words, for the page to announce."""
-    undo: str = ""
-    """The event that just happened, for the page to offer its undoing."""
+    below: frozenset[int] | None = None
+    """Titles that stay as they are on the page in the browser, which wants its picks alone; None
+    where it wants the whole page."""
+    renamed: bool = False
+    """Whether another profile came into use, so that the head of the page says another name."""
     later: list[Callable[[], object]] = field(default_factory=list)
     """What may happen once the answer is on its way."""
     _profile: Profile | None = field(default=None, repr=False)
@@ -82,7 +85,7 @@ class Visit:
         """The profiles of the household."""
         return self.feedback.viewers() if self.feedback is not None else ()
 
-    @property
+    @cached_property
     def person(self) -> Person:
         """Whoever asks, as the engine knows them."""
         return person(self.site.engine.library, self.feedback, self.viewer_id)
@@ -118,12 +121,14 @@ class Visit:
     def switch(self, viewer_id: int | None) -> None:
         """Puts another profile in use."""
         self.session = self.session.of(viewer_id)
+        self.renamed = True
         self.forget()
 
     def forget(self) -> None:
         """Lets what was read be read again, after something was said."""
         self._profile = None
-        self.__dict__.pop("viewers", None)
+        for name in ("viewers", "person"):
+            self.__dict__.pop(name, None)
 
     def somebody(self) -> int:
         """The profile in use; one is made for a visitor who says something."""
@@ -153,19 +158,7 @@ class Visit:
 
     def at(self, path: str, query: QueryParams) -> Visit:
         """The visit to another page that answers this one."""
-        return Visit(
-            self.site,
-            self.session,
-            path,
-            query,
-            FormData(),
-            {},
-            self.now,
-            self.partial,
-            self.said,
-            self.undo,
-            self.later,
-        )
+        return replace(self, path=path, query=query, form=FormData(), path_params={})
 
 
 def own_address(text: str) -> tuple[str, QueryParams]:
