@@ -10,7 +10,9 @@ from marquee.features import (
     genres,
     origin,
     outcomes,
+    people,
     runtime,
+    studios,
 )
 from marquee.features.base import Theme
 
@@ -23,5 +25,7 @@ FEATURES: dict[str, Theme] = {
     "origin": origin.THEME,
     "collection": collection.THEME,
     "outcomes": outcomes.THEME,
+    "people": people.THEME,
+    "studios": studios.THEME,
 }
 """Every theme by its name."""
