@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from marquee.data.workspace import Workspace
 from marquee.service.engine import Engine
-from marquee.service.people import Person, person
-from marquee.service.reasons import reasons
+from marquee.service.people import Person
 
 
 def main() -> None:
@@ -42,16 +41,17 @@ def measure(engine: Engine, n_cases: int, rng: np.random.Generator) -> dict[str,
     for viewer in rng.permutation(library.known_viewers):
         if cases == n_cases:
             break
-        asker = person(library, None, int(viewer))
-        [items], _ = library.model.recommend(asker.profiles(library.facts.items), 1)
-        [why] = reasons(library, asker, items, 2)
-        cited = library.facts.items.positions([reason.title.title_id for reason in why])
+        asker = engine.person(int(viewer))
+        [pick] = engine.recommend(viewer_id=int(viewer), k=1).picks
+        [item] = library.facts.items.positions([pick.title.title_id])
+        why = [reason.title.title_id for reason in pick.reasons]
+        cited = library.facts.items.positions(np.array(why, np.int64))
         others = [place for place in asker.history if place not in set(cited.tolist())]
         if not why or len(others) < len(cited):
             continue
         random = rng.choice(others, len(cited), replace=False)
-        without_cited = score_without(engine, asker, cited, int(items[0]))
-        without_random = score_without(engine, asker, random, int(items[0]))
+        without_cited = score_without(engine, asker, cited, int(item))
+        without_random = score_without(engine, asker, random, int(item))
         wins += without_cited < without_random
         ties += without_cited == without_random
         cases += 1

@@ -191,16 +191,16 @@ def test_predictions_are_shrunk_and_say_how_far_to_trust_them(
 ) -> None:
     viewer = new_viewer(engine)
     titles = [pick.title.title_id for pick in engine.popular(20).picks]
-    unknown = engine.predict(viewer, titles)
+    unknown = engine.predict(viewer, titles).predictions
     assert {prediction.confidence for prediction in unknown} == {"low"}
     say(engine, viewer, "rate", titles[0], 5.0)
-    after = engine.predict(viewer, titles)
+    after = engine.predict(viewer, titles).predictions
     assert after[0].stars == unknown[0].stars  # a rated title is predicted as if it were not
     assert [p.stars for p in after[1:]] != [p.stars for p in unknown[1:]]
     assert max(prediction.stars for prediction in after) < 5
     ratings = workspace.frame("ratings")
     busiest = int(ratings.group_by("viewer_id").len().sort("len")["viewer_id"][-1])
-    sure = engine.predict(busiest, titles)
+    sure = engine.predict(busiest, titles).predictions
     assert "high" in {prediction.confidence for prediction in sure}
     assert all("rating(s) by you" in prediction.because for prediction in sure)
 
@@ -208,7 +208,7 @@ def test_predictions_are_shrunk_and_say_how_far_to_trust_them(
 def test_an_explanation_is_that_of_the_list(engine: Engine, workspace: Workspace) -> None:
     viewer = int(workspace.frame("ratings")["viewer_id"][0])
     first = engine.recommend(viewer_id=viewer, k=1, n_reasons=3).picks[0]
-    assert engine.explain(viewer, first.title.title_id, 3) == first
+    assert engine.explain(viewer, first.title.title_id, 3).suggestion == first
 
 
 def test_popular_and_latest_are_what_they_say(engine: Engine, workspace: Workspace) -> None:
@@ -269,3 +269,89 @@ def test_stars_of_the_data_that_are_taken_back_count_no_more(engine: Engine) -> 
     assert title in [pick.title for pick in everything.picks], "it may be recommended again"
     engine.feedback.undo(viewer, taken)
     assert engine.recommend(viewer_id=viewer, k=10) == before
+
+
+def test_tastes_that_a_viewer_picked_stand_in_until_there_is_a_history(engine: Engine) -> None:
+    assert engine.feedback is not None
+    choices = engine.tastes().tastes
+    assert len({choice.name for choice in choices}) == len(choices) > 1
+    picked_by = {
+        choice.name: engine.feedback.add_viewer(Settings(taste_groups=(choice.name, "gone")))
+        for choice in choices
+    }
+    lists = {name: picked(engine, viewer) for name, viewer in picked_by.items()}
+    assert len({tuple(found) for found in lists.values()}) == len(choices)
+    nobody = new_viewer(engine)
+    assert picked(engine, nobody) not in lists.values()
+    first, viewer = next(iter(picked_by.items()))
+    answer = engine.recommend(viewer_id=viewer, k=200)
+    assert answer.based_on == f"the taste(s) {first}"
+    assert not any(pick.reasons for pick in answer.picks), "no title of their own led to it"
+    shown = {title.title_id for title in choices[0].titles}
+    assert shown <= {pick.title.title_id for pick in answer.picks}, "they are no ratings"
+    others = [pick.title.title_id for pick in answer.picks if pick.title.title_id not in shown]
+    say(engine, viewer, "rate", others[0], 5.0)
+    answer = engine.recommend(viewer_id=viewer, k=10)
+    assert answer.based_on == f"1 rating(s) of viewer {viewer} and the taste(s) {first}"
+    cited = {why.title.title_id for pick in answer.picks for why in pick.reasons}
+    assert cited == {others[0]}
+    for title in others[1:20]:
+        say(engine, viewer, "rate", title, 4.0)
+    assert engine.recommend(viewer_id=viewer).based_on == f"20 rating(s) of viewer {viewer}"
+    named = engine.recommend(viewer_id=new_viewer(engine), ratings=dict.fromkeys(others[:2], 4.0))
+    assert "taste" not in named.based_on
+
+
+def test_what_is_asked_teaches_and_is_nothing_the_viewer_spoke_of(engine: Engine) -> None:
+    viewer = new_viewer(engine)
+    first, second, *_ = (pick.title.title_id for pick in engine.worth_rating(viewer, 12).picks)
+    say(engine, viewer, "rate", first, 3.0)
+    say(engine, viewer, "hide", second)
+    left = engine.worth_rating(viewer, 12, without=[])
+    asked = [pick.title.title_id for pick in left.picks]
+    assert len(asked) == 12
+    assert not {first, second} & set(asked)
+    assert left.n_qualifying == 198
+    fewer = engine.worth_rating(viewer, 12, without=asked[:3])
+    assert not set(asked[:3]) & {pick.title.title_id for pick in fewer.picks}
+
+
+def test_every_answer_names_the_model_and_the_data(engine: Engine) -> None:
+    viewer = new_viewer(engine)
+    engine.warm_up()
+    for answer in (
+        engine.recommend(viewer_id=viewer),
+        engine.rank([3, 9], viewer_id=viewer),
+        engine.similar("#3"),
+        engine.popular(),
+        engine.latest(),
+        engine.worth_rating(viewer),
+        engine.titles(),
+        engine.search("a"),
+        engine.title(3),
+        engine.predict(viewer, [3]),
+        engine.explain(viewer, 3),
+        engine.viewer(viewer),
+        engine.tastes(),
+    ):
+        named = {name: getattr(answer, name) for name in ("model", "model_version", "snapshot")}
+        assert named == engine.source, type(answer).__name__
+        assert all(named.values())
+
+
+def test_a_page_of_the_catalog_follows_the_one_before(engine: Engine) -> None:
+    first = engine.titles(n=120)
+    assert first.more
+    last = engine.titles(after=first.titles[-1].title_id + 1, n=120)
+    assert not last.more
+    ids = [card.title_id for card in (*first.titles, *last.titles)]
+    assert ids == sorted(set(ids))
+    assert len(ids) == first.n_qualifying == last.n_qualifying == 200
+
+
+def test_a_search_finds_titles_by_name_in_spite_of_an_error(engine: Engine) -> None:
+    card = max((engine.catalog.card(number) for number in range(1, 50)), key=lambda c: len(c.name))
+    typed = card.name[:4] + card.name[5:]
+    assert card in [found.title for found in engine.search(typed, 5).found]
+    with pytest.raises(ParameterError, match="n must be at least 1"):
+        engine.search("a", 0)

@@ -22,17 +22,13 @@ from marquee.app.api.answers import (
     Contentment,
     Entered,
     Erased,
-    Explanation,
     Health,
     History,
     Models,
     Picks,
-    Predictions,
     Receipts,
-    Search,
     Titles,
     Undone,
-    ViewerPage,
     Written,
 )
 from marquee.app.api.problems import MEDIA_TYPE, Problem
@@ -40,7 +36,15 @@ from marquee.app.api.served import PREFIX
 from marquee.data.feedback import Event
 from marquee.errors import MarqueeError
 from marquee.service.filters import Filters
-from marquee.service.records import Answer, TitlePage
+from marquee.service.records import (
+    Answer,
+    Explanation,
+    Predictions,
+    Search,
+    Tastes,
+    TitlePage,
+    ViewerPage,
+)
 from marquee.service.taste import NEUTRAL, Taste
 
 Record = TypeVar("Record")
@@ -150,6 +154,15 @@ class MarqueeClient:
         return self._list("/latest", n, filters, viewer_id)
 
     # Recommendations
+
+    def tastes(self) -> Tastes:
+        """Tastes to pick from at a first visit."""
+        return self._get(Tastes, "/tastes")
+
+    def worth_rating(self, viewer_id: int | None = None, n: int = 10) -> Answer:
+        """Titles whose rating would teach most about a viewer."""
+        asked = {} if viewer_id is None else {"viewer_id": viewer_id}
+        return self._get(Answer, "/worth-rating", n=n, **asked)
 
     def recommendations(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Self, runtime_checkable
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -34,6 +35,28 @@ class ExplainsScores(Protocol):
         with ``profiles.matrix.data``, shape (n_entries,); a profile's sum is the item's score less
         what the item scores for an empty profile.
         """
+        ...
+
+
+Parts = Callable[[NDArray[np.int32]], NDArray[np.float32]]
+"""What each stored interaction of one profile added to the scores of the items at n positions,
+shape (n, n_entries), entries in the order of the profile."""
+
+
+class Explained(NamedTuple):
+    """The scores of one profile, and what takes them apart."""
+
+    scores: NDArray[np.float32]
+    """Score of every item, shape (n_items,)."""
+    parts: Parts
+
+
+@runtime_checkable
+class ExplainsLists(Protocol):
+    """Scores one profile such that many of its scores can be taken apart at little cost."""
+
+    def explained(self, profile: Interactions) -> Explained:
+        """What ``score`` and ``contributions`` say of one profile, its scoring done once."""
         ...
 
 

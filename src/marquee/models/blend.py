@@ -12,8 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
-from marquee.models.abilities import ExplainsScores, FindsSimilarItems, UsesTitles
+from marquee.models.abilities import (
+    Explained,
+    ExplainsScores,
+    FindsSimilarItems,
+    Parts,
+    UsesTitles,
+)
 from marquee.models.base import Recommender, checked_positions
+from marquee.models.explaining import explained
 from marquee.models.ranking import TopK, top_k
 
 
@@ -42,6 +49,10 @@ class Blend(Recommender):
     """The fitted members."""
 
     _texts: pl.DataFrame | None = field(init=False, repr=False, default=None)
+    _common: tuple[tuple[Recommender, ...], NDArray[np.float32]] | None = field(
+        init=False, repr=False, default=None
+    )
+    """What members that are not personal add to everybody's scores, and of which members it is."""
 
     def __post_init__(self) -> None:
         if not self.members:
@@ -58,6 +69,7 @@ class Blend(Recommender):
         # Abilities are asked with isinstance, so a blend has a method only where it can keep it.
         if all(isinstance(m, ExplainsScores) for m in self.members if m.personal):
             self.contributions = self._contributions
+            self.explained = self._explained
         if any(isinstance(m, FindsSimilarItems) for m in self.members):
             self.similar = self._similar
         if any(isinstance(m, UsesTitles) for m in self.members):
@@ -73,11 +85,23 @@ class Blend(Recommender):
         self.members_ = tuple(fitted)
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
-        scores = np.zeros((profiles.n_users, profiles.n_items), np.float32)
+        scores = np.tile(self._for_everybody(), (profiles.n_users, 1))
         for member, weight in zip(self.members_, self.weights, strict=True):
-            own = member.score(profiles if member.personal else _nobody(self.items_))
-            scores += own * (weight * _one_over_spread(own))[:, None]
+            if member.personal:
+                own = member.score(profiles)
+                scores += own * (weight * _one_over_spread(own))[:, None]
         return scores
+
+    def _for_everybody(self) -> NDArray[np.float32]:
+        """What members that are not personal add, shape (n_items,); made once after each fit."""
+        if self._common is None or self._common[0] is not self.members_:
+            added = np.zeros(len(self.items_), np.float32)
+            for member, weight in zip(self.members_, self.weights, strict=True):
+                if not member.personal:
+                    own = member.score(_nobody(self.items_))
+                    added += (own * (weight * _one_over_spread(own))[:, None])[0]
+            self._common = (self.members_, added)
+        return self._common[1]
 
     def _use_titles(self, texts: pl.DataFrame) -> Blend:
         """Takes in ``title_id`` and ``text``, one row per title; the text may be null."""
@@ -96,6 +120,26 @@ class Blend(Recommender):
                 scale = weight * self._scales(member, profiles)
                 parts += member.contributions(profiles, columns) * scale[profiles.rows]
         return parts
+
+    def _explained(self, profile: Interactions) -> Explained:
+        """The scores of one profile, and what takes them apart; its members score it once."""
+        self.check_fitted(profile)
+        scores = self._for_everybody().copy()
+        each: list[tuple[np.float32, Parts]] = []
+        for member, weight in zip(self.members_, self.weights, strict=True):
+            own = explained(member, profile) if member.personal else None
+            if own is not None:
+                scale = np.float32(weight * _one_over_spread(own.scores[None])[0])
+                scores += own.scores * scale
+                each.append((scale, own.parts))
+
+        def parts(columns: NDArray[np.int32]) -> NDArray[np.float32]:
+            added = np.zeros((len(columns), len(profile)), np.float32)
+            for scale, of_member in each:
+                added += of_member(columns) * scale
+            return added
+
+        return Explained(scores, parts)
 
     def _scales(self, member: Recommender, profiles: Interactions) -> NDArray[np.float32]:
         """One over the spread of the member's scores for each profile.

@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 from marquee.data.interactions import Interactions
 from marquee.errors import NotFittedError, ParameterError
 from marquee.features.text import stems
+from marquee.models.abilities import Explained
 from marquee.models.base import Recommender, checked_positions
 from marquee.models.ranking import TopK, top_k
 
@@ -193,6 +194,24 @@ class Content(Recommender):
         cosines = own.multiply(other).sum(axis=1)
         parts: NDArray[np.float32] = weighted.data * cosines * scale[profiles.rows]
         return parts.astype(np.float32)
+
+    def explained(self, profile: Interactions) -> Explained:
+        """The scores of one profile, and what takes them apart."""
+        self.check_fitted(profile)
+        counts = self._weighted(profile).data
+        # One profile's wish is laid out over the vocabulary at once: sparse products of one row
+        # take longer to set up than to compute.
+        own = self.vectors_[profile.matrix.indices]
+        entry_weights = own.data * np.repeat(counts, np.diff(own.indptr))
+        wanted = np.bincount(own.indices, entry_weights, len(self.tokens_)).astype(np.float32)
+        scale = _inverse(np.sqrt(wanted @ wanted)[None])[0]
+
+        def parts(columns: NDArray[np.int32]) -> NDArray[np.float32]:
+            cosines = (own @ self.vectors_[columns].T.toarray()).T
+            added: NDArray[np.float32] = cosines * (counts * scale)
+            return added
+
+        return Explained(self.vectors_ @ (wanted * scale), parts)
 
     def similar(self, columns: ArrayLike, k: int = 10) -> TopK:
         """The k items most similar to each of the given ones, which are themselves left out.

@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
+from marquee.models.abilities import Explained
 from marquee.models.base import Recommender, checked_positions
 from marquee.models.kernels import compiled
 from marquee.models.ranking import TopK, top_k
@@ -85,6 +86,24 @@ class EASE(Recommender):
         parts = np.zeros(len(profiles), np.float32)
         parts[told] = self.weights_[own[told], other[told]]
         return parts
+
+    def explained(self, profile: Interactions) -> Explained:
+        """The scores of one profile, and what takes them apart."""
+        self.check_fitted(profile)
+        places = self._places()
+        own = places[profile.matrix.indices]
+        told = np.flatnonzero((profile.matrix.data >= np.float32(self.liked_from)) & (own >= 0))
+        likes = (np.ones(len(told), np.float32), own[told], np.array([0, len(told)]))
+        scores = csr_array(likes, shape=(1, len(self.liked_items_))) @ self.weights_
+
+        def parts(columns: NDArray[np.int32]) -> NDArray[np.float32]:
+            other = places[columns]
+            known = np.flatnonzero(other >= 0)
+            added = np.zeros((len(columns), len(own)), np.float32)
+            added[np.ix_(known, told)] = self.weights_[np.ix_(own[told], other[known])].T
+            return added
+
+        return Explained(self._widened(scores, 0)[0], parts)
 
     def similar(self, columns: ArrayLike, k: int = 10) -> TopK:
         r"""The k items most similar to each of the given ones, which are themselves left out.

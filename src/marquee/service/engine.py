@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,20 +13,43 @@ from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError
 from marquee.models.abilities import FindsSimilarItems
 from marquee.models.ranking import top_k
+from marquee.service.asking import asked, based_on
 from marquee.service.catalog import Catalog
 from marquee.service.filters import Filters
 from marquee.service.library import Library
+from marquee.service.onboarding import worth_asking
 from marquee.service.pages import title_page
 from marquee.service.people import LIKED, Person, person
 from marquee.service.predicting import predict
-from marquee.service.reasons import card_at, reasons
-from marquee.service.records import Answer, Prediction, Reason, Suggestion, TitleCard, TitlePage
+from marquee.service.reasons import reasons
+from marquee.service.records import (
+    Answer,
+    Choices,
+    Explanation,
+    Found,
+    Listing,
+    Predictions,
+    Rated,
+    Reason,
+    Search,
+    Source,
+    Suggestion,
+    TasteChoice,
+    Tastes,
+    TitleCard,
+    TitlePage,
+    ViewerPage,
+)
 from marquee.service.taste import NEUTRAL, Taste, rerank
+from marquee.service.warming import warm_up
 
 if TYPE_CHECKING:
     from marquee.data.feedback import FeedbackStore
 
 EVERYTHING = Filters()
+
+ASKERS_KEPT = 16
+"""Viewers whose scores are kept: a page asks several lists for the same one."""
 
 
 class Engine:
@@ -33,7 +57,9 @@ class Engine:
 
     A viewer is known by the ratings in the workspace and by feedback, a visitor by the titles they
     name; all are a profile to the model, so nobody waits for a retraining: what was said a moment
-    ago is part of the next answer. Safe to use from many threads.
+    ago is part of the next answer. The tastes that a viewer picked stand in for a history until
+    they have one. Every answer names the model and the data that it came from. Safe to use from
+    many threads.
     """
 
     def __init__(
@@ -45,11 +71,30 @@ class Engine:
     ) -> None:
         self.library = Library.open(workspace, model)
         self.feedback = feedback
+        """Where what is said is kept; None where nothing is."""
+        # A person is what is known at one revision, and another one after every change.
+        self._asked = lru_cache(maxsize=ASKERS_KEPT)(partial(asked, self.library))
 
     @property
     def catalog(self) -> Catalog:
         """The titles by number and by name."""
         return self.library.catalog
+
+    @property
+    def source(self) -> Source:
+        """Which model and data answer."""
+        library = self.library
+        return {
+            "model": library.model_name,
+            "model_version": library.model_version,
+            "snapshot": library.snapshot,
+        }
+
+    def warm_up(self) -> None:
+        """Makes all that is made when first asked for, so that no visitor waits for it."""
+        warm_up(self)
+
+    # Lists
 
     def recommend(
         self,
@@ -85,14 +130,18 @@ class Engine:
         if skip < 0:
             raise ParameterError(f"skip must be at least 0, got {skip}")
         named = {self.catalog.find(text).title_id: LIKED for text in like}
-        asker = person(self.library, self.feedback, viewer_id, dict(ratings or {}) | named)
-        mask = filters.mask(self.library.facts, asker.sets)
+        asker = self._asked(self.person(viewer_id, dict(ratings or {}) | named))
+        mask = filters.mask(self.library.facts, asker.person.sets)
         if candidates is not None:
             mask &= self._marked(candidates)
-        [scores] = self.library.model.score(asker.profiles(self.library.facts.items))
-        order = rerank(scores, self.library.facts, taste, k + skip, candidates=mask)
+        order = rerank(asker.scores, self.library.facts, taste, k + skip, candidates=mask)
         picks = order[order >= 0][skip:]
-        return self._answer(asker, mask, scores, picks, n_reasons)
+        why = reasons(self.library, asker, picks, n_reasons)
+        found = tuple(
+            self._suggestion(pick, asker.scores, because)
+            for pick, because in zip(picks.tolist(), why, strict=True)
+        )
+        return self._said(based_on(self.library, asker), found, mask)
 
     def rank(
         self, title_ids: Sequence[int], *, viewer_id: int | None = None, n_reasons: int = 0
@@ -138,15 +187,15 @@ class Engine:
                 "such as ease or content"
             )
         mask = self._mask(filters, viewer_id)
-        items, scores = model.similar(
-            self.library.facts.items.positions([card.title_id]), len(mask)
-        )
+        n_out = len(mask) - int(np.count_nonzero(mask))
+        place = self.library.facts.items.positions([card.title_id])
+        items, scores = model.similar(place, max(min(k + n_out, len(mask)), 1))
         found = items[0][items[0] >= 0]
-        kept = mask[found]
         everyone = np.full(len(mask), -np.inf, np.float32)
         everyone[found] = scores[0][: len(found)]
-        picks = tuple(self._suggestion(item, everyone) for item in found[kept][:k])
-        return self._said(f"titles like {card}", picks, int(mask.sum()))
+        best = found[mask[found]][:k].tolist()
+        picks = tuple(self._suggestion(item, everyone) for item in best)
+        return self._said(f"titles like {card}", picks, mask)
 
     def popular(
         self,
@@ -174,40 +223,79 @@ class Engine:
         self, k: int = 10, filters: Filters = EVERYTHING, *, viewer_id: int | None = None
     ) -> Answer:
         """The k newest titles, of one day the most rated first; scores are days since 1970."""
-        facts = self.library.facts
-        dated = ~np.isnat(facts.released)
-        days = np.full(len(dated), -np.inf, np.float32)
-        days[dated] = facts.released[dated].astype("datetime64[D]").astype(np.int64)
-        newest = (days + facts.share / 2).astype(np.float32)
-        return self._listed("day of release", newest, k, self._mask(filters, viewer_id))
+        mask = self._mask(filters, viewer_id)
+        return self._listed("day of release", self.library.newest, k, mask)
 
-    def predict(self, viewer_id: int | None, title_ids: Sequence[int]) -> tuple[Prediction, ...]:
-        """What the viewer would give each title, with a word on how far to trust it.
+    def worth_rating(
+        self, viewer_id: int | None = None, n: int = 10, *, without: Collection[int] = ()
+    ) -> Answer:
+        """Up to n titles whose rating would teach most, none that the viewer spoke of.
+
+        Every fourth is one that few have rated. ``without`` are title numbers to leave out. Scores
+        are how much people disagree about a title, in bits.
 
         Raises
         ------
         UnknownIdError
-            If there is no such viewer, or no such title.
+            If there is no such viewer.
         ParameterError
-            If no rating model was fitted.
+            If n is below 1.
         """
-        asker = person(self.library, self.feedback, viewer_id)
-        columns = self.library.facts.items.positions(np.array(title_ids, np.int64))
-        return tuple(predict(self.library, asker, columns))
+        facts, asker = self.library.facts, self.person(viewer_id)
+        free = facts.kind >= 0
+        free[asker.sets.hidden] = False
+        out = facts.items.find(np.fromiter(without, np.int64, len(without)))
+        free[out[out >= 0]] = False
+        known = np.concatenate([asker.sets.rated, asker.sets.seen])
+        places = worth_asking(facts, self.library.entropy, known, n, candidates=free)
+        picks = tuple(self._suggestion(place, self.library.entropy) for place in places.tolist())
+        free[known] = False
+        return self._said("how much a rating would teach", picks, free)
 
-    def explain(self, viewer_id: int, title_id: int, n_reasons: int = 5) -> Suggestion:
-        """The title with its score for the viewer and the viewer's titles that raised it most.
+    def titles(
+        self,
+        filters: Filters = EVERYTHING,
+        *,
+        viewer_id: int | None = None,
+        after: int = 0,
+        n: int = 50,
+    ) -> Listing:
+        """The first n titles that qualify whose number is at least ``after``, by number.
+
+        Titles that came after the last fit are missing.
 
         Raises
         ------
         UnknownIdError
-            If there is no such viewer, or no such title.
+            If there is no such viewer.
+        ParameterError
+            If a filter asks for what no title has.
         """
-        asker = person(self.library, self.feedback, viewer_id)
-        column = self.library.facts.items.positions([title_id])
-        [scores] = self.library.model.score(asker.profiles(self.library.facts.items))
-        [why] = reasons(self.library, asker, column, n_reasons)
-        return self._suggestion(column[0], scores, why)
+        ids = np.sort(self.library.facts.items.ids[self._mask(filters, viewer_id)])
+        start = int(np.searchsorted(ids, after))
+        page = ids[start : start + n].tolist()
+        return Listing(
+            titles=tuple(map(self.catalog.card, page)),
+            n_qualifying=len(ids),
+            more=start + len(page) < len(ids),
+            **self.source,
+        )
+
+    def search(self, text: str, n: int = 8) -> Search:
+        """The n best titles for what somebody typed so far, spelling errors allowed.
+
+        Raises
+        ------
+        ParameterError
+            If n is below 1.
+        """
+        found = self.library.search.find(text, n)
+        return Search(
+            found=tuple(Found(self.catalog.card(title), score) for title, score in found),
+            **self.source,
+        )
+
+    # One title
 
     def title(self, title_id: int) -> TitlePage:
         """Everything that is shown about a title.
@@ -219,10 +307,85 @@ class Engine:
         """
         return title_page(self.library, title_id)
 
+    def predict(self, viewer_id: int | None, title_ids: Sequence[int]) -> Predictions:
+        """What the viewer would give each title, with a word on how far to trust it.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such viewer, or no such title.
+        ParameterError
+            If no rating model was fitted.
+        """
+        asker = self.person(viewer_id)
+        columns = self.library.facts.items.positions(np.array(title_ids, np.int64))
+        guesses = tuple(predict(self.library, asker, columns))
+        return Predictions(predictions=guesses, **self.source)
+
+    def explain(self, viewer_id: int, title_id: int, n_reasons: int = 5) -> Explanation:
+        """The title with its score for the viewer and the viewer's titles that raised it most.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such viewer, or no such title.
+        """
+        asker = self._asked(self.person(viewer_id))
+        column = self.library.facts.items.positions([title_id])
+        [why] = reasons(self.library, asker, column, n_reasons)
+        suggestion = self._suggestion(int(column[0]), asker.scores, why)
+        return Explanation(suggestion=suggestion, **self.source)
+
+    # One viewer
+
+    def person(
+        self, viewer_id: int | None = None, ratings: Mapping[int, float] | None = None
+    ) -> Person:
+        """The viewer of that number, or a visitor, who also rates titles by number.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such viewer, or the viewer was erased.
+        ParameterError
+            If a rating is not from 0.5 to 5.
+        """
+        return person(self.library, self.feedback, viewer_id, ratings)
+
+    def viewer(self, viewer_id: int) -> ViewerPage:
+        """What is known of a viewer: choices, ratings, and their own sets of titles.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no such viewer, or the viewer was erased.
+        """
+        known, ids = self.person(viewer_id), self.library.facts.items.ids
+        return ViewerPage(
+            viewer_id=viewer_id,
+            revision=known.revision,
+            settings=Choices(**vars(known.settings)),
+            ratings=tuple(Rated(int(ids[place]), stars) for place, stars in known.history.items()),
+            seen=tuple(ids[known.sets.seen].tolist()),
+            watchlist=tuple(ids[known.sets.watchlist].tolist()),
+            hidden=tuple(ids[known.sets.hidden].tolist()),
+            **self.source,
+        )
+
+    def tastes(self) -> Tastes:
+        """The tastes that somebody new may pick; their names go into the settings."""
+        return Tastes(
+            tastes=tuple(
+                TasteChoice(group.name, tuple(map(self.catalog.card, group.examples)))
+                for group in self.library.tastes
+            ),
+            **self.source,
+        )
+
     def favorites(self, viewer_id: int, n: int = 5) -> tuple[tuple[TitleCard, float], ...]:
         """The viewer's own best-rated titles with their stars, ties by name."""
-        asker = person(self.library, self.feedback, viewer_id)
-        rated = [(card_at(self.library, place), stars) for place, stars in asker.history.items()]
+        history = self.person(viewer_id).history
+        rated = [(self.library.card_at(place), stars) for place, stars in history.items()]
         return tuple(sorted(rated, key=lambda pair: (-pair[1], pair[0].name))[:n])
 
     def _marked(self, title_ids: Sequence[int]) -> NDArray[np.bool_]:
@@ -231,57 +394,30 @@ class Engine:
         return marked
 
     def _mask(self, filters: Filters, viewer_id: int | None) -> NDArray[np.bool_]:
-        if viewer_id is None:
-            return filters.mask(self.library.facts)
-        return filters.mask(self.library.facts, person(self.library, self.feedback, viewer_id).sets)
+        return filters.mask(self.library.facts, self.person(viewer_id).sets)
 
     def _listed(
         self, what: str, scores: NDArray[np.float32], k: int, mask: NDArray[np.bool_]
     ) -> Answer:
         [items], _ = top_k(scores[None], k, candidates=mask)
-        picks = tuple(self._suggestion(item, scores) for item in items[items >= 0])
-        return self._said(what, picks, int(mask.sum()))
-
-    def _answer(
-        self,
-        asker: Person,
-        mask: NDArray[np.bool_],
-        scores: NDArray[np.float32],
-        picks: NDArray[np.int32],
-        n_reasons: int,
-    ) -> Answer:
-        why = reasons(self.library, asker, picks, n_reasons)
-        found = tuple(
-            self._suggestion(pick, scores, because)
-            for pick, because in zip(picks, why, strict=True)
-        )
-        return self._said(_based_on(self.library, asker), found, int(mask.sum()))
+        picks = tuple(self._suggestion(item, scores) for item in items[items >= 0].tolist())
+        return self._said(what, picks, mask)
 
     def _suggestion(
-        self, item: np.int32, scores: NDArray[np.float32], why: tuple[Reason, ...] = ()
+        self, item: int, scores: NDArray[np.float32], why: tuple[Reason, ...] = ()
     ) -> Suggestion:
-        return Suggestion(card_at(self.library, int(item)), float(scores[item]), why)
+        return Suggestion(self.library.card_at(item), float(scores[item]), why)
 
-    def _said(self, based_on: str, picks: tuple[Suggestion, ...], n_qualifying: int) -> Answer:
+    def _said(
+        self, what: str, picks: tuple[Suggestion, ...], qualifying: NDArray[np.bool_]
+    ) -> Answer:
         library = self.library
         return Answer(
-            based_on,
+            what,
             picks,
             library.model_name,
             library.model_version,
             library.snapshot,
-            n_qualifying,
+            int(np.count_nonzero(qualifying)),
             library.notes,
         )
-
-
-def _based_on(library: Library, asker: Person) -> str:
-    """What a list rests on, in words."""
-    places = list(asker.history)
-    cut = len(places) - asker.n_named
-    own = f"{cut} rating(s) of viewer {asker.viewer_id}" if cut else ""
-    liked = [str(card_at(library, place)) for place in places[cut:]]
-    named = f"{'liking' if liked else ''} {', '.join(liked[:3])}".strip()
-    more = f" and {len(liked) - 3} more" if len(liked) > 3 else ""
-    both = " and ".join(filter(None, [own, named + more]))
-    return both or "what viewers like on the whole, for nothing is known of this one"

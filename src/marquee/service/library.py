@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,10 @@ from marquee.models.abilities import PredictsRatings
 from marquee.models.base import Recommender
 from marquee.service.catalog import Catalog
 from marquee.service.facts import TitleFacts
-from marquee.service.records import FICTIONAL, PARTLY_FICTIONAL
+from marquee.service.onboarding import TasteGroup, rating_entropy, taste_groups
+from marquee.service.records import FICTIONAL, PARTLY_FICTIONAL, TitleCard
+from marquee.service.search import TitleSearch
+from marquee.service.traits import Traits
 
 STALE = "Titles changed since the model was fitted; run `marquee fit`."
 
@@ -31,6 +35,8 @@ STALE = "Titles changed since the model was fitted; run `marquee fit`."
 @dataclass(frozen=True, eq=False)
 class Library:
     """One snapshot of the data and the models fitted on it; nothing in it changes.
+
+    What takes long to make out of them is made when it is first asked for.
 
     Positions everywhere are those of the model's catalog. Titles that came after the fit are found
     by name but recommended only after the next one.
@@ -104,6 +110,51 @@ class Library:
             notes=(*fictional_notes(tables.titles), *[STALE] * stale),
         )
 
+    def card_at(self, position: int) -> TitleCard:
+        """The card of the title at a position of the catalog."""
+        return self.catalog.card(int(self.facts.items.ids[position]))
+
+    @cached_property
+    def title_ids(self) -> frozenset[int]:
+        """Numbers of all titles, those that came after the fit included."""
+        return frozenset(self.titles["title_id"].to_list())
+
+    @cached_property
+    def search(self) -> TitleSearch:
+        """The index of names and people."""
+        places = self.facts.items.find(self.titles["title_id"].to_numpy())
+        counts = np.where(places >= 0, self.facts.n_ratings[places], 0)
+        return TitleSearch(self.titles, self.credits, counts)
+
+    @cached_property
+    def tastes(self) -> tuple[TasteGroup, ...]:
+        """The groups of titles that the same people like."""
+        return taste_groups(self.ratings, self.facts)
+
+    @cached_property
+    def entropy(self) -> NDArray[np.float32]:
+        """How much people disagree about each title, in bits, shape (n_items,)."""
+        return rating_entropy(self.ratings)
+
+    @cached_property
+    def traits(self) -> Traits:
+        """What titles may have in common."""
+        return Traits.of(self.facts)
+
+    @cached_property
+    def newest(self) -> NDArray[np.float32]:
+        """Days from 1970 to the release, of one day the most rated first; -inf where unknown."""
+        released = self.facts.released
+        dated = ~np.isnat(released)
+        days = np.full(len(dated), -np.inf, np.float32)
+        days[dated] = released[dated].astype("datetime64[D]").astype(np.int64)
+        return (days + self.facts.share / 2).astype(np.float32)
+
+    @cached_property
+    def _counts(self) -> dict[int | None, NDArray[np.float32]]:
+        """Ratings of each item by the number of days that were asked for."""
+        return {None: self.facts.n_ratings.astype(np.float32)}
+
     def rating_counts(self, days: int | None = None) -> NDArray[np.float32]:
         """Ratings of each item, of all time or of so many days up to the newest rating.
 
@@ -112,13 +163,17 @@ class Library:
         ParameterError
             If days is below 1.
         """
-        if days is None or self.ratings.times is None or not len(self.ratings):
-            return self.facts.n_ratings.astype(np.float32)
+        times = self.ratings.times
+        if days is None or times is None or not len(times):
+            return self._counts[None]
         if days < 1:
             raise ParameterError(f"days must be at least 1, got {days}")
-        recent = self.ratings.times > self.ratings.times.max() - days * 86_400
-        columns = self.ratings.matrix.indices[recent]
-        return np.bincount(columns, minlength=self.ratings.n_items).astype(np.float32)
+        found = self._counts.get(days)
+        if found is None:
+            columns = self.ratings.matrix.indices[times > times.max() - days * 86_400]
+            found = np.bincount(columns, minlength=self.ratings.n_items).astype(np.float32)
+            self._counts[days] = found
+        return found
 
     def rated(self, viewer_id: int) -> dict[int, float]:
         """Item positions and ratings of a viewer of the workspace; empty for anybody else."""

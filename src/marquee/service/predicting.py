@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from marquee.errors import ParameterError
 from marquee.service.library import Library
 from marquee.service.people import Person
-from marquee.service.reasons import card_at
 from marquee.service.records import Prediction
 
 FEW_BY_VIEWER, MANY_BY_VIEWER = 5, 20
@@ -49,7 +48,7 @@ def predict(library: Library, person: Person, columns: NDArray[np.int32]) -> lis
             others.profiles(items), np.zeros(1, np.int32), columns[place : place + 1]
         )
     return [
-        Prediction(card_at(library, column), value, *_confidence(library, person, column))
+        Prediction(library.card_at(column), value, *_confidence(library, person, column))
         for column, value in zip(columns.tolist(), stars.tolist(), strict=True)
     ]
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, TypedDict
 
 FICTIONAL = "Every title and person shown here is fictional."
 PARTLY_FICTIONAL = "Titles marked as fictional come from the built-in world; the others are real."
@@ -64,6 +66,57 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
+class Source(TypedDict):
+    """Which model and data an answer came from."""
+
+    model: str
+    model_version: str
+    snapshot: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sourced:
+    """An answer that says which model and data it came from."""
+
+    model: str
+    model_version: str
+    snapshot: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A title that fits what was typed."""
+
+    title: TitleCard
+    score: float
+    """How well, 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search(Sourced):
+    """Titles that fit what was typed, the best first."""
+
+    found: tuple[Found, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listing(Sourced):
+    """A page of the catalog, by number."""
+
+    titles: tuple[TitleCard, ...]
+    n_qualifying: int
+    """Titles on all pages together."""
+    more: bool
+    """Whether a page follows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation(Sourced):
+    """Why a title scores for a viewer as it does."""
+
+    suggestion: Suggestion
+
+
 @dataclass(frozen=True)
 class Prediction:
     """What a viewer would give a title."""
@@ -75,6 +128,67 @@ class Prediction:
     """low, medium or high."""
     because: str
     """What the confidence rests on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Predictions(Sourced):
+    """What a viewer would give titles, in the order in which they were asked for."""
+
+    predictions: tuple[Prediction, ...]
+
+    def __iter__(self) -> Iterator[Prediction]:
+        return iter(self.predictions)
+
+
+@dataclass(frozen=True)
+class Rated:
+    """Stars that a title has."""
+
+    title_id: int
+    stars: float
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a viewer chose about themselves."""
+
+    name: str
+    taste_groups: tuple[str, ...]
+    services: tuple[str, ...]
+    region: str | None
+    controls: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewerPage(Sourced):
+    """What is known of a viewer."""
+
+    viewer_id: int
+    revision: int
+    """Grows with every change; 0 for one who never said anything here."""
+    settings: Choices
+    ratings: tuple[Rated, ...]
+    """Those that came with the data included; what was said here counts over them."""
+    seen: tuple[int, ...]
+    watchlist: tuple[int, ...]
+    hidden: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TasteChoice:
+    """A taste to pick at the first visit: titles that the same people like."""
+
+    name: str
+    """What they are more often than other titles: ``Horror & Thriller``."""
+    titles: tuple[TitleCard, ...]
+    """Three well-known ones, the most typical first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tastes(Sourced):
+    """The tastes found in the data, the one with the most likes first."""
+
+    tastes: tuple[TasteChoice, ...]
 
 
 @dataclass(frozen=True)

@@ -69,8 +69,8 @@ def test_records_are_those_of_the_engine(marquee: MarqueeClient, engine: Engine)
     assert marquee.similar(3, 5) == engine.similar("#3", 5)
     assert marquee.popular(5, filters) == engine.popular(5, filters)
     assert marquee.latest(5, viewer_id=5) == engine.latest(5, viewer_id=5)
-    assert marquee.predictions(5, [3, 9]).predictions == engine.predict(5, [3, 9])
-    assert marquee.explanation(5, 3, 2).suggestion == engine.explain(5, 3, 2)
+    assert marquee.predictions(5, [3, 9]) == engine.predict(5, [3, 9])
+    assert marquee.explanation(5, 3, 2) == engine.explain(5, 3, 2)
     assert marquee.rank([9, 3], 5).picks == engine.rank([9, 3], viewer_id=5).picks
     listed = [title for page in marquee.titles(limit=90) for title in page.titles]
     assert len(listed) == 200

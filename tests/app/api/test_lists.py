@@ -221,7 +221,7 @@ def test_predictions_come_in_the_order_asked_with_a_confidence(
 ) -> None:
     answer = client.get(f"{V1}/viewers/5/predictions?title_id=9&title_id=3").json()
     assert [entry["title"]["title_id"] for entry in answer["predictions"]] == [9, 3]
-    expected = engine.predict(5, [9, 3])
+    expected = engine.predict(5, [9, 3]).predictions
     assert [entry["stars"] for entry in answer["predictions"]] == [
         pytest.approx(entry.stars) for entry in expected
     ]

@@ -1,4 +1,4 @@
-"""What the API answers beside the records of the service: pages of lists, and who they are from."""
+"""What the API answers beside the records of the service: pages of lists, receipts, health."""
 
 from __future__ import annotations
 
@@ -7,16 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marquee.service.records import Answer, Prediction, Suggestion, TitleCard
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sourced:
-    """An answer that says which model and data it came from."""
-
-    model: str
-    model_version: str
-    snapshot: str
+from marquee.service.records import Answer, Sourced, TitleCard
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,70 +29,6 @@ class Titles(Sourced):
     """Titles on all pages together."""
     next: str | None = None
     """The cursor of the next page, null at the end."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """A title that fits what was typed."""
-
-    title: TitleCard
-    score: float
-    """How well, 0 to 1."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Search(Sourced):
-    """Titles that fit what was typed, the best first."""
-
-    found: tuple[Found, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Explanation(Sourced):
-    """Why a title scores for a viewer as it does."""
-
-    suggestion: Suggestion
-
-
-@dataclass(frozen=True, kw_only=True)
-class Predictions(Sourced):
-    """What a viewer would give titles, in the order in which they were asked for."""
-
-    predictions: tuple[Prediction, ...]
-
-
-@dataclass(frozen=True)
-class Rated:
-    """Stars that a title has."""
-
-    title_id: int
-    stars: float
-
-
-@dataclass(frozen=True)
-class Choices:
-    """What a viewer chose about themselves."""
-
-    name: str
-    taste_groups: tuple[str, ...]
-    services: tuple[str, ...]
-    region: str | None
-    controls: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class ViewerPage:
-    """What is known of a viewer."""
-
-    viewer_id: int
-    revision: int
-    """Grows with every change; 0 for one who never said anything here."""
-    settings: Choices
-    ratings: tuple[Rated, ...]
-    """Those that came with the data included; what was said here counts over them."""
-    seen: tuple[int, ...]
-    watchlist: tuple[int, ...]
-    hidden: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from marquee.app.api.bodies import NewEvents, NewList
 from marquee.app.api.served import Cursor, Served, ViewerId, router
 from marquee.data.feedback import Shown
 from marquee.errors import FeedbackError
-from marquee.service.people import person
 
 FAST_CLOCKS = timedelta(minutes=5)
 """How far a client's clock may run ahead: what is said later must be able to count over it."""
@@ -73,7 +72,7 @@ def _reading(served: Served) -> APIRouter:
     @routes.get("/viewers/{viewer_id}/feedback", summary="What a viewer said")
     def history(viewer_id: ViewerId, limit: Limit = 50, cursor: Cursor = None) -> History:
         """Events, the last to arrive first, those undone included."""
-        person(served.engine.library, served.store, viewer_id)  # refuses who is not there
+        served.engine.person(viewer_id)  # refuses who is not there
         question = ["history", viewer_id]
         before = served.cursors.read(question, cursor) or None
         entries = served.store.history(viewer_id, limit + 1, before)

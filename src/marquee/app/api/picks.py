@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.exceptions import RequestValidationError
 
-from marquee.app.api.answers import Explanation, Picks, Predictions
+from marquee.app.api.answers import Picks
 from marquee.app.api.asking import MAX_ID, query_filters, query_taste
 from marquee.app.api.bodies import Candidates, Visitor
 from marquee.app.api.served import Count, Cursor, Served, TitleId, ViewerId, Why, router
 from marquee.service.filters import Filters
+from marquee.service.records import Explanation, Predictions
 from marquee.service.taste import Taste
 
 AskedFilters = Annotated[Filters, Depends(query_filters)]
@@ -92,13 +93,12 @@ def pick_routes(served: Served) -> APIRouter:
     @routes.get("/viewers/{viewer_id}/titles/{title_id}/explanation", summary="Explain a score")
     def explanation(viewer_id: ViewerId, title_id: TitleId, reasons: Why = 5) -> Explanation:
         """A title's score for a viewer, and the viewer's titles that raised it most."""
-        suggestion = engine.explain(viewer_id, title_id, reasons)
-        return Explanation(suggestion=suggestion, **served.source)
+        return engine.explain(viewer_id, title_id, reasons)
 
     @routes.get("/viewers/{viewer_id}/predictions", summary="Predict ratings")
     def predictions(viewer_id: ViewerId, title_id: AskedTitles) -> Predictions:
         """What the viewer would give each title, and how far to trust it."""
-        return Predictions(predictions=engine.predict(viewer_id, list(title_id)), **served.source)
+        return engine.predict(viewer_id, title_id)
 
     return routes
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Security
 from starlette.exceptions import HTTPException
@@ -18,8 +16,7 @@ from marquee.app.api.answers import Picks
 from marquee.app.api.asking import LONGEST_LIST, MAX_ID
 from marquee.app.api.cursors import LONGEST, Cursors
 from marquee.data.feedback import FeedbackStore
-from marquee.service.records import Answer
-from marquee.service.search import TitleSearch
+from marquee.service.records import Answer, Source
 
 if TYPE_CHECKING:
     from marquee.service.engine import Engine
@@ -53,8 +50,6 @@ class Served:
     engine: Engine
     cursors: Cursors
     clock: Callable[[], datetime]
-    settings_turn: threading.Lock = field(default_factory=threading.Lock)
-    """Held while settings are read and written back, so that no change of two is lost."""
 
     @property
     def store(self) -> FeedbackStore:
@@ -70,23 +65,9 @@ class Served:
         return self.engine.feedback
 
     @property
-    def source(self) -> dict[str, Any]:
+    def source(self) -> Source:
         """Which model and data answer."""
-        library = self.engine.library
-        return {
-            "model": library.model_name,
-            "model_version": library.model_version,
-            "snapshot": library.snapshot,
-        }
-
-    @cached_property
-    def search(self) -> TitleSearch:
-        """The index of the titles' names, made when first asked."""
-        library = self.engine.library
-        ids = library.titles["title_id"].to_numpy()
-        places = library.facts.items.find(ids)
-        counts = [int(library.facts.n_ratings[place]) if place >= 0 else 0 for place in places]
-        return TitleSearch(library.titles, library.credits, counts)
+        return self.engine.source
 
     def page(
         self, cursor: str | None, asked: object, n: int, recommend: Callable[[int, int], Answer]
@@ -107,15 +88,11 @@ class Served:
         """The answer with an id of its own."""
         return Picks(**vars(answer), answer_id=uuid.uuid4().hex, next=following)
 
-    @cached_property
-    def title_ids(self) -> frozenset[int]:
-        """Numbers of all titles."""
-        return frozenset(self.engine.library.titles["title_id"].to_list())
-
     def unknown_titles(self, title_ids: Iterable[int | None]) -> dict[int, str]:
         """What is wrong with those titles, by place, that are not in the catalog."""
+        known = self.engine.library.title_ids
         return {
             place: f"there is no title {title_id}"
             for place, title_id in enumerate(title_ids)
-            if title_id is not None and title_id not in self.title_ids
+            if title_id is not None and title_id not in known
         }

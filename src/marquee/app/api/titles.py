@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
 from fastapi import APIRouter, Depends, Query
 
-from marquee.app.api.answers import Found, Search, Titles
+from marquee.app.api.answers import Titles
 from marquee.app.api.asking import query_filters
 from marquee.app.api.served import AsViewer, Count, Cursor, Served, TitleId, router
 from marquee.service.filters import Filters
-from marquee.service.people import person
-from marquee.service.records import Answer, TitlePage
+from marquee.service.records import Answer, Search, Tastes, TitlePage
 
 AskedFilters = Annotated[Filters, Depends(query_filters)]
 Limit = Annotated[int, Query(ge=1, le=500, description="Titles on a page.")]
@@ -33,20 +31,12 @@ def title_routes(served: Served) -> APIRouter:
         """All titles that qualify, by number. Titles that came after the last fit are missing."""
         question = ["titles", filters.to_query(), viewer_id, served.source]
         after = served.cursors.read(question, cursor)
-        facts = engine.library.facts
-        if viewer_id is None:
-            fits = filters.mask(facts)
-        else:
-            asker = person(engine.library, engine.feedback, viewer_id)
-            fits = filters.mask(facts, asker.sets)
-        ids = np.sort(facts.items.ids[fits])
-        start = int(np.searchsorted(ids, after))
-        page = ids[start : start + limit].tolist()
-        more = start + len(page) < len(ids)
+        page = engine.titles(filters, viewer_id=viewer_id, after=after, n=limit)
+        following = page.titles[-1].title_id + 1 if page.more else 0
         return Titles(
-            titles=tuple(engine.catalog.card(title_id) for title_id in page),
-            n_qualifying=len(ids),
-            next=served.cursors.make(question, page[-1] + 1) if more else None,
+            titles=page.titles,
+            n_qualifying=page.n_qualifying,
+            next=served.cursors.make(question, following) if page.more else None,
             **served.source,
         )
 
@@ -65,11 +55,7 @@ def title_routes(served: Served) -> APIRouter:
         n: Count = 10,
     ) -> Search:
         """Titles that fit what was typed so far, spelling errors allowed, the best first."""
-        found = served.search.find(q, n)
-        return Search(
-            found=tuple(Found(engine.catalog.card(title), score) for title, score in found),
-            **served.source,
-        )
+        return engine.search(q, n)
 
     @routes.get("/titles/{title_id}", summary="Get one title")
     def title(title_id: TitleId) -> TitlePage:
@@ -92,5 +78,19 @@ def title_routes(served: Served) -> APIRouter:
     def latest(filters: AskedFilters, viewer_id: AsViewer = None, n: Count = 10) -> Answer:
         """The newest titles, of one day the most rated first; scores are days since 1970."""
         return engine.latest(n, filters, viewer_id=viewer_id)
+
+    @routes.get("/tastes", summary="Tastes to pick from")
+    def tastes() -> Tastes:
+        """Groups of titles that the same people like, for somebody's first visit.
+
+        The names of those that are picked go into the viewer's `taste_groups`, and stand in for a
+        history until there is one.
+        """
+        return engine.tastes()
+
+    @routes.get("/worth-rating", summary="What to ask a viewer about")
+    def worth_rating(viewer_id: AsViewer = None, n: Count = 10) -> Answer:
+        """Titles whose rating would teach most; every fourth is one that few have rated."""
+        return engine.worth_rating(viewer_id, n)
 
     return routes

@@ -7,11 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from marquee.app.api.answers import Choices, Erased, Rated, ViewerPage
+from marquee.app.api.answers import Erased
 from marquee.app.api.bodies import NewChoices, NewViewer
 from marquee.app.api.served import PREFIX, Served, ViewerId, router
-from marquee.data.feedback import Settings
-from marquee.service.people import person
+from marquee.service.records import ViewerPage
 
 
 def viewer_routes(served: Served) -> APIRouter:
@@ -29,7 +28,7 @@ def _reading(served: Served) -> APIRouter:
     @routes.get("/viewers/{viewer_id}", summary="What is known of a viewer")
     def viewer(viewer_id: ViewerId) -> ViewerPage:
         """Choices, ratings, and what they have seen, put on their list or hidden."""
-        return _page(served, viewer_id)
+        return served.engine.viewer(viewer_id)
 
     return routes
 
@@ -42,15 +41,14 @@ def _writing(served: Served) -> APIRouter:
         """A new viewer, of whom nothing is known but what they chose."""
         viewer_id = served.store.add_viewer(chosen.record(), request_id=chosen.request_id)
         response.headers["Location"] = f"{PREFIX}/viewers/{viewer_id}"
-        return _page(served, viewer_id)
+        return served.engine.viewer(viewer_id)
 
     @routes.patch("/viewers/{viewer_id}", summary="Change what a viewer chose")
     def change(viewer_id: ViewerId, chosen: NewChoices) -> ViewerPage:
         """The viewer with the choices that were sent in place of those before."""
-        with served.settings_turn:
-            before = person(served.engine.library, served.store, viewer_id).settings
-            served.store.change_settings(viewer_id, chosen.over(before))
-        return _page(served, viewer_id)
+        served.engine.person(viewer_id)  # refuses who is not there
+        served.store.revise_settings(viewer_id, chosen.over)
+        return served.engine.viewer(viewer_id)
 
     return routes
 
@@ -65,10 +63,12 @@ def _leaving(served: Served) -> APIRouter:
     )
     def export(viewer_id: ViewerId) -> JSONResponse:
         """All that is kept about a viewer, for them to take along."""
-        page = _page(served, viewer_id)
+        served.engine.person(viewer_id)  # refuses who is not there
+        library = served.engine.library
         everything = served.store.export(viewer_id)
         everything["ratings_of_the_data"] = [
-            {"title_id": title, "stars": stars} for title, stars in _data_ratings(served, page)
+            {"title_id": int(library.facts.items.ids[place]), "stars": stars}
+            for place, stars in library.rated(viewer_id).items()
         ]
         name = f'attachment; filename="viewer-{viewer_id}.json"'
         return JSONResponse(everything, headers={"Content-Disposition": name})
@@ -80,28 +80,3 @@ def _leaving(served: Served) -> APIRouter:
         return Erased(viewer_id, deleted)
 
     return routes
-
-
-def _page(served: Served, viewer_id: int) -> ViewerPage:
-    library = served.engine.library
-    asker = person(library, served.engine.feedback, viewer_id)
-    ids = library.facts.items.ids
-    sets = asker.sets
-    return ViewerPage(
-        viewer_id,
-        asker.revision,
-        _choices(asker.settings),
-        tuple(Rated(int(ids[place]), stars) for place, stars in asker.history.items()),
-        *(tuple(ids[places].tolist()) for places in (sets.seen, sets.watchlist, sets.hidden)),
-    )
-
-
-def _choices(settings: Settings) -> Choices:
-    return Choices(**vars(settings))
-
-
-def _data_ratings(served: Served, page: ViewerPage) -> list[tuple[int, float]]:
-    library = served.engine.library
-    ids = library.facts.items.ids
-    rated = library.rated(page.viewer_id)
-    return [(int(ids[place]), stars) for place, stars in rated.items()]
