@@ -37,10 +37,11 @@ help:  ## List the targets
 	$(PIP) -e '.[docs]'
 	@touch $@
 
-demo: .venv/.core  ## Build the built-in world, train, recommend with reasons; on a terminal, serve the app
-	$(BIN)/marquee demo
+demo: .venv/.core  ## Build the built-in world, train, recommend with reasons, and serve the app (PORT=8000)
+	@$(BIN)/marquee demo $(if $(PORT),--port $(PORT))
 
-test: .venv/.dev  ## Run the whole test suite
+test: .venv/.dev  ## Run the whole test suite, in a browser too where one is or can be had (BROWSER=no)
+	@BROWSER='$(BROWSER)' sh tools/browser.sh
 	$(BIN)/pytest
 
 check: .venv/.dev  ## Format, lint, types, import floors and the fast tests

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -54,6 +61,63 @@ def test_the_demo_recommends_with_reasons_and_says_what_to_try(
         assert "marquee recommend --like" in done.err
     after = run("--home", tmp_path, "recommend", "--viewer", 6, "--json")
     assert len(after.answer["picks"]) == 10
+
+
+SMALL_DEMO = """
+import sys
+from marquee.app.cli import main, picks, training
+from marquee.data.intake import add_world
+from marquee.data.workspace import Workspace
+
+picks.DEMO_VIEWER = 5
+training.world = lambda context: add_world(
+    Workspace(context.obj.home), n_titles=120, n_viewers=80, n_ratings=3_000, seed=3
+)
+sys.argv = ["marquee", "--home", sys.argv[1], "demo", "--port", "0"]
+main()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_the_demo_ends_by_serving_until_it_is_told_to_stop(
+    tmp_path: Path, sent: signal.Signals
+) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-c", SMALL_DEMO, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout
+    told = ""
+    for line in demo.stdout:  # a pipe, and still each line is here as soon as it is said
+        told += line
+        if "Ctrl-C" in line:
+            break
+    [address] = re.findall(r"The app is at (http://127\.0\.0\.1:\d+)", told)
+    assert all(name in told for name in NAMES)
+    [asked] = re.findall(r"curl '([^']+)'", told)
+    assert asked.startswith(address)
+    with urllib.request.urlopen(asked) as answer:
+        assert len(json.load(answer)["picks"]) == 3
+    with urllib.request.urlopen(address) as page:
+        assert page.status == 200
+    demo.send_signal(sent)
+    assert demo.wait(20) == 0
+    demo.stdout.close()
+    feedback = FeedbackStore(f"sqlite:///{tmp_path / 'feedback.db'}")
+    assert [viewer.settings.name for viewer in feedback.viewers()] == list(NAMES)
+    feedback.close()
+
+
+def test_a_busy_port_is_told_before_the_work_with_a_way_out(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run("--home", tmp_path / "home", "demo", "--port", port)
+    assert done.code == 1
+    assert f"port {port}" in done.err
+    assert f"marquee demo --port {port + 1}" in done.err
+    assert not (tmp_path / "home").exists()
 
 
 def test_what_was_said_in_the_app_counts_on_the_command_line_and_in_the_next_fit(

@@ -9,6 +9,8 @@ import typer
 from marquee.app.cli.console import note
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from marquee.app.settings import Settings
 
 
@@ -49,6 +51,37 @@ def serve(
 
     Other machines may ask where there is an API key: `marquee keys add`, then `--host`.
     """
+    serve_workspace(
+        context.obj,
+        port,
+        host=host,
+        model=model,
+        feedback=feedback,
+        rate=rate,
+        pages=pages,
+        host_names=host_name or (),
+    )
+
+
+def serve_workspace(
+    settings: Settings,
+    port: int,
+    *,
+    host: str = "127.0.0.1",
+    model: str | None = None,
+    feedback: str | None = None,
+    rate: float = 50,
+    pages: bool | None = None,
+    host_names: Iterable[str] = (),
+    greet: Callable[[str], None] = lambda _address: None,
+) -> None:
+    """Serves until it is told to stop; ``greet`` is told the address once somebody can ask there.
+
+    Raises
+    ------
+    MarqueeError
+        If the address cannot be used.
+    """
     from contextlib import closing
 
     from marquee.app.api.keys import KEY_FILE, KeyFile
@@ -59,7 +92,6 @@ def serve(
     from marquee.data.workspace import Workspace
     from marquee.service.engine import Engine
 
-    settings: Settings = context.obj
     keys = KeyFile(settings.home / KEY_FILE)
     place = Listening(host, port, n_keys=len(keys.listed()))
     url = feedback or settings.feedback or f"sqlite:///{settings.home / 'feedback.db'}"
@@ -70,7 +102,7 @@ def serve(
             secret=read_secret(settings.home / "secret"),
             keys=keys,
             keys_required=place.keys_required,
-            hosts=place.hosts(host_name or ()),
+            hosts=place.hosts(host_names),
             requests_per_second=rate or None,
             burst=max(2 * int(rate), 1),
             pages=place.is_local if pages is None else pages,
@@ -79,6 +111,7 @@ def serve(
         with listen(place) as listener:
             note(f"Serving {settings.home} on {place.url(listener)} {place.audience}")
             note("Stop with Ctrl-C.")
+            greet(place.url(listener))
             run(app, listener)
 
 

@@ -71,17 +71,18 @@ def similar(
 
 def demo(
     context: typer.Context,
-    serve: Annotated[
-        bool | None,
-        typer.Option(help="Serve the app at the end; default on a terminal.", show_default=False),
-    ] = None,
+    serve: Annotated[bool, typer.Option(help="Serve the app at the end.")] = True,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,
 ) -> None:
-    """Build the built-in world, fit the default model, recommend to a viewer, and serve the app."""
-    import sys
+    """Build the built-in world, fit the default model, recommend to a viewer, and serve the app.
 
+    It serves until Ctrl-C, or a SIGTERM, and then ends with status 0.
+    """
     from marquee.app.cli import faces, training
     from marquee.service.demo import ready_made_viewers
 
+    if serve:
+        _refuse_busy(port)
     training.world(context)
     training.fit(context)
     with feedback_store(context.obj, make=True) as feedback:
@@ -97,15 +98,39 @@ def demo(
     note(f"  .venv/bin/marquee recommend --viewer {DEMO_VIEWER + 1}")
     note(f'  .venv/bin/marquee recommend --like "{first}"')
     note(f'  .venv/bin/marquee similar "{first}"')
-    if not (sys.stdout.isatty() if serve is None else serve):
+    if not serve:
         note("  make serve")
         return
-    names = ", ".join(f"{name} (viewer {number})" for name, number in made.items())
-    note(f"Ready-made viewers under Household: {names}. Ask as a platform would:")
-    number = next(iter(made.values()), DEMO_VIEWER)
-    note(f"  curl 'http://127.0.0.1:8000/api/v1/viewers/{number}/recommendations?n=3'")
     note("")
-    faces.serve(context)
+
+    def greet(address: str) -> None:
+        names = ", ".join(f"{name} (viewer {number})" for name, number in made.items())
+        number = next(iter(made.values()), DEMO_VIEWER)
+        say()
+        say(f"The app is at {address} with three viewers under Household: {names}.")
+        say("Ask as a platform would:")
+        say(f"  curl '{address}/api/v1/viewers/{number}/recommendations?n=3'")
+        say("Stop with Ctrl-C; everything said in the app is kept.")
+
+    faces.serve_workspace(context.obj, port, greet=greet)
+
+
+def _refuse_busy(port: int) -> None:
+    """Refuses a port that is in use before the work is done, not after it."""
+    import socket
+
+    from marquee.errors import MarqueeError
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise MarqueeError(
+                f"port {port} of 127.0.0.1 cannot be used ({error.strerror}); stop what serves "
+                f"there, or take another: `marquee demo --port {port % 65535 + 1}`, "
+                f"`make demo PORT={port % 65535 + 1}`"
+            ) from error
 
 
 def _engine(
