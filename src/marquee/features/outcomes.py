@@ -16,17 +16,19 @@ def compute(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
     Of several values of a measure the one that became known last counts, the greatest where
     several did on one day.
     """
+    own = own_rows(tables, asked, "budget_usd")
+    facts = tables.outcomes.select("title_id", "measure", "value", "known_on")
     seen = (
-        asked.join(
-            tables.outcomes.select("title_id", "measure", "value", "known_on"), on="title_id"
-        )
+        own.filter("known")
+        .select("title_id", "as_of")
+        .join(facts, on="title_id", how="inner")
         .filter(pl.col("known_on") < pl.col("as_of"))
         .sort("title_id", "as_of", "known_on", "value")
     )
     latest = seen.group_by("title_id", "as_of", maintain_order=True).agg(
         pl.col("value").filter(pl.col("measure") == name).last().alias(name) for name in MEASURES
     )
-    own = own_rows(tables, asked, "budget_usd").join(
+    own = own.join(
         latest, on=["title_id", "as_of"], how="left", maintain_order="left", validate="1:1"
     )
     return own.with_columns(
