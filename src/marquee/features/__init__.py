@@ -7,10 +7,14 @@ from marquee.features import (
     calendar,
     certificate,
     collection,
+    genre_returns,
     genres,
+    keywords,
     origin,
     outcomes,
     people,
+    plot,
+    power,
     runtime,
     studios,
 )
@@ -27,5 +31,9 @@ FEATURES: dict[str, Theme] = {
     "outcomes": outcomes.THEME,
     "people": people.THEME,
     "studios": studios.THEME,
+    "genre_returns": genre_returns.THEME,
+    "power": power.THEME,
+    "plot": plot.THEME,
+    "keywords": keywords.THEME,
 }
 """Every theme by its name."""
