@@ -37,4 +37,5 @@ def real_usd(usd: pl.Expr, year: pl.Expr) -> pl.Expr:
     Years outside the table count as its first or last.
     """
     level = year.clip(FIRST_YEAR, LAST_YEAR).replace_strict(CPI, return_dtype=pl.Float64)
-    return usd * CPI[BASE_YEAR] / level
+    # The ratio first: money of the base year then stays as it is, to the last digit.
+    return usd * (CPI[BASE_YEAR] / level)

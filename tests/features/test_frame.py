@@ -1,0 +1,116 @@
+"""The frame of features: all columns up to a horizon, and none beyond it."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from features_kit import NOBODY, asked_of, ugly
+from marquee.data.schema import MEASURES
+from marquee.data.tables import Tables
+from marquee.errors import HorizonError, ParameterError
+from marquee.features import FEATURES
+from marquee.features.asking import at_release
+from marquee.features.base import HORIZONS, Horizon
+from marquee.features.frame import ALSO_CALLED, column, columns_at, feature_frame
+
+EARLIER = HORIZONS[:-1]
+OUTCOMES = [*MEASURES, "profit_usd", "roi"]
+
+
+def names(horizon: Horizon, themes: list[str] | None = None) -> list[str]:
+    return [given.name for given in columns_at(horizon, themes)]
+
+
+def test_the_frame_holds_what_the_themes_say() -> None:
+    tables, asked = ugly(), asked_of(ugly())
+    frame = feature_frame(tables, asked, "post_release")
+    assert_frame_equal(frame.select("title_id", "as_of"), asked)
+    for theme in FEATURES.values():
+        answers = theme(tables, asked)
+        assert_frame_equal(frame.select(answers.columns), answers, check_exact=True)
+
+
+def test_each_horizon_adds_columns_to_the_one_before() -> None:
+    known: list[str] = []
+    for horizon in HORIZONS:
+        now = names(horizon)
+        assert set(known) < set(now)
+        assert feature_frame(Tables(), asked_of(ugly()), horizon).columns[2:] == now
+        known = now
+
+
+@pytest.mark.parametrize("horizon", EARLIER)
+@pytest.mark.parametrize("name", [*OUTCOMES, "revenue", "profit", "votes", "rating", "return"])
+def test_what_became_of_the_title_is_refused_before_its_release(
+    name: str, horizon: Horizon
+) -> None:
+    with pytest.raises(HorizonError) as caught:
+        feature_frame(Tables(), at_release(ugly()), horizon, columns=["budget_usd", name])
+    assert caught.value.columns == (ALSO_CALLED.get(name, name),)
+    assert caught.value.columns[0] in str(caught.value)
+    assert horizon in str(caught.value)
+
+
+@pytest.mark.parametrize("horizon", EARLIER)
+def test_the_theme_of_outcomes_is_refused_before_the_release(horizon: Horizon) -> None:
+    with pytest.raises(HorizonError) as caught:
+        feature_frame(Tables(), at_release(ugly()), horizon, themes=["budget", "outcomes"])
+    assert caught.value.columns == tuple(OUTCOMES)
+    assert not set(OUTCOMES) & set(names(horizon))
+
+
+def test_a_column_is_refused_before_its_own_horizon() -> None:
+    asked = at_release(ugly())
+    assert feature_frame(ugly(), asked, "announced", columns=["runtime_min"]).width == 3
+    with pytest.raises(HorizonError, match=r"runtime_min \(announced\).*greenlight"):
+        feature_frame(ugly(), asked, "greenlight", columns=["runtime_min", "budget_usd"])
+    with pytest.raises(HorizonError, match="crowding_month"):
+        feature_frame(ugly(), asked, "announced", columns=["crowding_month"])
+
+
+def test_themes_and_columns_limit_the_frame() -> None:
+    asked = at_release(ugly())
+    frame = feature_frame(ugly(), asked, "announced", themes=["runtime", "genres"])
+    assert frame.columns[2:] == ["runtime_min", "genres", "n_genres"]
+    frame = feature_frame(ugly(), asked, "announced", columns=["n_genres", "budget", "n_genres"])
+    assert frame.columns[2:] == ["n_genres", "budget_usd"]
+    with pytest.raises(ParameterError, match="runtime_min"):
+        feature_frame(ugly(), asked, themes=["genres"], columns=["runtime_min"])
+
+
+def test_a_theme_gives_its_columns_up_to_the_horizon() -> None:
+    assert "release_month" in names("greenlight", ["calendar"])
+    assert "crowding_month" not in names("announced", ["calendar"])
+    assert "crowding_month" in names("pre_release", ["calendar"])
+
+
+def test_no_columns_leave_the_questions() -> None:
+    asked = at_release(ugly())
+    assert_frame_equal(feature_frame(ugly(), asked, columns=[]), asked)
+
+
+def test_every_other_name_leads_to_a_column() -> None:
+    for name, meant in ALSO_CALLED.items():
+        assert column(name).name == meant
+
+
+def test_a_name_that_is_none_is_refused_with_names_like_it() -> None:
+    with pytest.raises(ParameterError, match=r"'budget_eur'.*budget_usd"):
+        feature_frame(ugly(), at_release(ugly()), columns=["budget_eur"])
+    with pytest.raises(ParameterError, match=r"'weather'.*calendar"):
+        feature_frame(ugly(), at_release(ugly()), themes=["weather"])
+    with pytest.raises(ParameterError, match=r"'someday'.*greenlight"):
+        feature_frame(ugly(), at_release(ugly()), cast(Horizon, "someday"))
+
+
+def test_questions_about_nobody_and_repeated_ones_are_answered() -> None:
+    asked = pl.concat([at_release(ugly(), [3, 3]), at_release(ugly(), [1])])
+    strange = asked.head(1).with_columns(title_id=pl.lit(NOBODY, dtype=pl.Int64))
+    frame = feature_frame(ugly(), pl.concat([asked, strange]))
+    assert frame["title_id"].to_list() == [3, 3, 1, NOBODY]
+    assert frame.row(0) == frame.row(1)
+    assert frame["budget_usd"].to_list() == [5e7, 5e7, 1e7, None]
