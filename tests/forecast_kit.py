@@ -34,7 +34,7 @@ def films(n: int = 80, seed: int = 0) -> tuple[pl.DataFrame, NDArray[np.float64]
     frame = pl.DataFrame(
         {
             "title_id": rng.permutation(n) + 100,
-            "as_of": [FIRST + timedelta(days=30 * (row // 3)) for row in range(n)],
+            "as_of": [FIRST + timedelta(days=60 * (row // 3)) for row in range(n)],
             "budget_usd": _holed(budget, np.arange(n) % 11 == 10),
             "runtime_min": _holed(rng.normal(105, 18, n), gap[:, 0]),
             "director_mean_usd": _holed(np.exp(rng.normal(17, 2, n)), gap[:, 1]),

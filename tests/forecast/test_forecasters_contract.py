@@ -15,13 +15,18 @@ from forecast_kit import films
 from marquee.errors import MarqueeError, NotFittedError, ParameterError, SchemaError
 from marquee.forecast import DEFAULT_FORECASTER, FORECASTERS
 from marquee.forecast.base import Forecaster
+from marquee.forecast.comparables import BudgetMultiple
 from marquee.forecast.distribution import Forecast
+from marquee.forecast.pipelines import Ridge
 
 SMALL: dict[str, dict[str, Any]] = {
     "adaboost": {"n_trees": 5},
     "gradient-boosting": {"n_trees": 20, "min_leaf": 5},
     "mlp": {"n_epochs": 40, "l2": 0.1},
     "random-forest": {"n_trees": 10},
+    "stacking": {"members": (Ridge(min_count=3), BudgetMultiple())},
+    "tuned-mlp": {"n_blocks": 1},
+    "tuned-random-forest": {"n_trees": 5},
     "xgboost": {"n_trees": 30, "min_weight": 1.0},
 }
 """Settings that make the slow ones quick."""

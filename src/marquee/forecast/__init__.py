@@ -15,6 +15,8 @@ from marquee.forecast.pipelines import (
     Ridge,
     XGBoost,
 )
+from marquee.forecast.stacking import Stacking
+from marquee.forecast.tuned import TunedMLP, TunedRandomForest
 
 FORECASTERS: dict[str, type[Forecaster]] = {
     "adaboost": AdaBoost,
@@ -27,6 +29,9 @@ FORECASTERS: dict[str, type[Forecaster]] = {
     "ols": OLS,
     "random-forest": RandomForest,
     "ridge": Ridge,
+    "stacking": Stacking,
+    "tuned-mlp": TunedMLP,
+    "tuned-random-forest": TunedRandomForest,
     "xgboost": XGBoost,
 }
 """Every forecaster by its public name, read by whoever lists, builds, saves or tests them."""

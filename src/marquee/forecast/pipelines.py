@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from marquee.forecast.conformal import CenteredForecaster
-from marquee.forecast.search import Range, Space
+from marquee.forecast.space import Range, Space
 
 if TYPE_CHECKING:
     from marquee.forecast.encoding import Impute, Scale, Text

@@ -1,27 +1,162 @@
-"""Choice of hyperparameters on validation films inside the training part."""
+"""Choice of hyperparameters on validation films inside the training part.
+
+A search is deterministic, tells of its progress, and goes on where it stopped if it is given the
+file of an earlier call: trials of other data, settings or folds in that file are left alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+import hashlib
+import io
+import itertools
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import ArrayLike, NDArray
 
 from marquee.errors import ParameterError
+from marquee.forecast.base import Forecaster, OnEpoch
+from marquee.forecast.distribution import Forecast
+from marquee.forecast.folds import Fold, rolling_years
+from marquee.forecast.scales import OutcomeScale, to_scale
+from marquee.forecast.space import Range, Space, check_space
+
+Loss = Callable[[Forecast, NDArray[np.float64]], float]
+"""How bad a forecast was, given what happened; lower is better."""
+
+
+class Trial(NamedTuple):
+    """One setting, and its loss on the validation films."""
+
+    params: dict[str, Any]
+    loss: float
 
 
 @dataclass(frozen=True)
-class Range:
-    """Numbers from low to high, both included."""
+class Search:
+    """What a search found: all its trials in order."""
 
-    low: float
-    high: float
-    log: bool = False
-    """Whether to spread over orders of magnitude."""
-    whole: bool = False
+    trials: tuple[Trial, ...]
 
-    def __post_init__(self) -> None:
-        if not self.low < self.high or (self.log and self.low <= 0):
-            raise ParameterError(f"a range needs low < high, and low > 0 if log, got {self}")
+    @property
+    def best(self) -> Trial:
+        """The trial of the lowest loss, the first of equals."""
+        return min(self.trials, key=lambda trial: trial.loss)
 
 
-Space = Mapping[str, Range | Sequence[object]]
-"""What to try for each hyperparameter: a range, or values to choose from."""
+def scaled_rmse(
+    forecast: Forecast, outcome: NDArray[np.float64], scale: OutcomeScale = "log"
+) -> float:
+    """Root mean squared error of the median on the scale."""
+    errors: NDArray[np.float64] = to_scale(forecast.median, scale) - to_scale(outcome, scale)
+    return float(np.sqrt(np.mean(errors**2)))
+
+
+def validate(
+    model: Forecaster,
+    features: pl.DataFrame,
+    outcome: NDArray[np.float64],
+    folds: Sequence[Fold],
+    loss: Loss | None = None,
+) -> float:
+    """Mean loss of copies of the model over the folds, each counting by its films.
+
+    The loss is :func:`scaled_rmse` on the model's own scale unless another is given.
+    """
+    scale: OutcomeScale = getattr(model, "outcome_scale", "log")
+    losses = []
+    for train, tried in folds:
+        fitted = dataclasses.replace(model).fit(features[train], outcome[train])
+        forecast, truth = fitted.predict(features[tried]), outcome[tried]
+        losses.append(loss(forecast, truth) if loss else scaled_rmse(forecast, truth, scale))
+    return float(np.average(losses, weights=[tried.size for _, tried in folds]))
+
+
+def grid_search(
+    model: Forecaster,
+    features: pl.DataFrame,
+    outcome: ArrayLike,
+    space: Space,
+    *,
+    folds: Sequence[Fold] | None = None,
+    loss: Loss | None = None,
+    log: Path | None = None,
+    on_trial: OnEpoch | None = None,
+) -> Search:
+    """Every combination of the values of a space, tried on the folds (default: rolling years).
+
+    ``log`` is a file of JSON lines, one per trial; trials that it holds are not run again.
+
+    Raises
+    ------
+    ParameterError
+        If the space holds a range, which has no end of values, or a name the model does not have.
+    """
+    check_space(model, space)
+    ranges = [name for name, choice in space.items() if isinstance(choice, Range)]
+    if ranges:
+        raise ParameterError(f"a grid needs values for {ranges}, as in (1, 3, 10), not a range")
+    values, folds = np.asarray(outcome, dtype=np.float64), folds or rolling_years(features)
+    study = study_name(model, features, values, folds, loss)
+    done = dict(_read_log(log, study)) if log is not None else {}
+    grid = [
+        dict(zip(space, chosen, strict=True))
+        for chosen in itertools.product(*space.values())  # type: ignore[arg-type]  # no ranges left
+    ]
+    trials = []
+    for number, params in enumerate(grid, 1):
+        key = json.dumps(params, sort_keys=True)
+        if key not in done:
+            candidate = dataclasses.replace(model, **params)
+            done[key] = validate(candidate, features, values, folds, loss)
+            if log is not None:
+                _append(log, {"study": study, "params": params, "loss": done[key]})
+        trials.append(Trial(params, done[key]))
+        if on_trial is not None:
+            on_trial(number, len(grid))
+    return Search(tuple(trials))
+
+
+def study_name(
+    model: Forecaster,
+    features: pl.DataFrame,
+    outcome: NDArray[np.float64],
+    folds: Sequence[Fold],
+    loss: Loss | None,
+    more: str = "",
+) -> str:
+    """A name for what is searched: the same only for the same data, settings, folds and loss."""
+    stream = io.BytesIO()
+    features.write_ipc(stream)
+    digest = hashlib.sha256(stream.getvalue())
+    digest.update(outcome.tobytes())
+    for train, tried in folds:
+        digest.update(train.tobytes() + b"/" + tried.tobytes())
+    said = f"{loss.__module__}.{loss.__qualname__}" if loss else ""
+    digest.update(f"{model!r} {said} {more}".encode())
+    return digest.hexdigest()[:32]
+
+
+def _read_log(log: Path, study: str) -> Iterator[tuple[str, float]]:
+    """Trials of the study that the file holds; a line cut off when a search was stopped is not."""
+    if not log.exists():
+        return
+    for line in log.read_text(encoding="utf-8").splitlines():
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            continue
+        if entry["study"] == study:
+            yield json.dumps(entry["params"], sort_keys=True), float(entry["loss"])
+
+
+def _append(log: Path, entry: dict[str, Any]) -> None:
+    torn = log.exists() and not log.read_bytes().endswith(b"\n")
+    with log.open("a", encoding="utf-8") as file:
+        file.write(("\n" if torn else "") + json.dumps(entry, sort_keys=True) + "\n")
