@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,8 @@ Rows = NDArray[np.int64]
 
 Statistic = Callable[[Rows], float]
 """A figure of the films in those rows; rows may repeat."""
+
+Key = TypeVar("Key", bound=Hashable)
 
 N_RESAMPLES = 1000
 COVERAGE = 0.95
@@ -70,19 +73,19 @@ def percentile_interval(value: float, resampled: ArrayLike, coverage: float = CO
 
 
 def bootstrap(
-    statistics: dict[str, Statistic],
+    statistics: Mapping[Key, Statistic],
     title_ids: ArrayLike,
     *,
     seed: int,
     n: int = N_RESAMPLES,
     coverage: float = COVERAGE,
-) -> tuple[dict[str, Interval], dict[str, NDArray[np.float64]]]:
+) -> tuple[dict[Key, Interval], dict[Key, NDArray[np.float64]]]:
     """The interval of each statistic by its name, and its values on the resamples, shape (n,).
 
     All statistics see the same resamples, so that values of the same place may be subtracted.
     """
     films = np.asarray(title_ids)
-    drawn: dict[str, list[float]] = {name: [] for name in statistics}
+    drawn: dict[Key, list[float]] = {name: [] for name in statistics}
     for rows in resamples(films, n, seed):
         for name, statistic in statistics.items():
             drawn[name].append(statistic(rows))
