@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from marquee.errors import ParameterError
+from marquee.service.asking import stood_in_for
 from marquee.service.engine import EVERYTHING, Engine
 from marquee.service.filters import Filters
-from marquee.service.people import Person, person
+from marquee.service.people import Person
 from marquee.service.records import Suggestion, TitleCard
 from marquee.service.taste import NEUTRAL, Taste
 
@@ -63,7 +64,7 @@ def home_rows(
     ParameterError
         If a filter asks for what no title has.
     """
-    asker = person(engine.library, engine.feedback, viewer_id)
+    asker = engine.person(viewer_id)
     taken: set[int] = set()
     rows: list[Row] = []
     for row in _candidates(engine, asker, filters, taste, k, taken):
@@ -92,10 +93,15 @@ def first_row(
     ParameterError
         If a filter asks for what no title has.
     """
-    asker = person(engine.library, engine.feedback, viewer_id)
+    asker = engine.person(viewer_id)
     left = _left(engine, without) if without else None
     best = engine.recommend(viewer_id=viewer_id, filters=filters, taste=taste, candidates=left, k=k)
-    return Row("for-you", "For you" if asker.history else "Liked by many", best.picks)
+    if asker.history:
+        heading = "For you"
+    else:
+        tastes = stood_in_for(engine.library, asker)
+        heading = "For the tastes you picked" if tastes else "Liked by many"
+    return Row("for-you", heading, best.picks)
 
 
 def _candidates(

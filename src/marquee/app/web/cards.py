@@ -138,7 +138,7 @@ def guessed(visit: Visit, title_ids: Sequence[int]) -> dict[int, Prediction]:
     known = [number for number in title_ids if engine.library.facts.items.find([number])[0] >= 0]
     if not known or engine.library.predictor is None:
         return {}
-    found = engine.predict(visit.viewer_id, known)
+    found = engine.predict(visit.viewer_id, known).predictions
     return dict(zip(known, found, strict=True))
 
 
@@ -225,7 +225,8 @@ def _settled(visit: Visit, shelves: Sequence[Shelf]) -> list[Shelf]:
             if one.row == each.key or (place == 0 and one.row not in keys)
         ]
         for one, title in sorted(own, key=lambda pair: pair[0].slot):
-            cards.insert(one.slot, Card(title, each.key, one.slot, undo=one.undo))
+            note = each.cards[0].note if each.cards else ""
+            cards.insert(one.slot, Card(title, each.key, one.slot, undo=one.undo, note=note))
         if len(each.cards) > 0:
             cards = cards[: max(len(each.cards), max((one.slot + 1 for one, _ in own), default=0))]
         numbered = tuple(replace(card, slot=slot) for slot, card in enumerate(cards))

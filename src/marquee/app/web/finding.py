@@ -34,6 +34,5 @@ def suggestions(visit: Visit) -> Answer:
 
 def hits(visit: Visit, text: str, n: int) -> list[TitleCard]:
     """The n best titles for the text, however it is spelled."""
-    catalog = visit.site.engine.catalog
-    found = visit.site.search.find(text, n) if text else []
-    return [catalog.card(title_id) for title_id, _ in found]
+    found = visit.site.engine.search(text, n).found if text else ()
+    return [each.title for each in found]

@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from marquee.app.web.asking import from_groups, worth_knowing
 from marquee.app.web.cards import Shelf, dressed, kept_elsewhere, plain_cards, shelf
 from marquee.app.web.door import Answer, Page, see_other
 from marquee.app.web.visit import Visit
 from marquee.app.web.words import language
 from marquee.data.feedback import Settings
 from marquee.errors import ParameterError
+from marquee.service.asking import stood_in_for
 from marquee.service.engine import EVERYTHING, Engine
 from marquee.service.filters import Filters
 from marquee.service.records import Suggestion
@@ -169,55 +169,37 @@ def _without_blanks(query: QueryParams) -> QueryParams:
 
 def _picks(visit: Visit, taste: Taste) -> list[Shelf]:
     """The picks alone, none of which stands further below on the page."""
-    below = visit.below or frozenset()
-    shelves, taken = _for_groups(visit, taste, below)
-    wanted = ROW if shelves else FIRST_ROW
-    row = first_row(
-        visit.site.engine, visit.viewer_id, EVERYTHING, taste, k=wanted, without=below | taken
-    )
-    return [*shelves, _shelf(visit, row, row.picks)]
+    engine, below = visit.site.engine, visit.below or ()
+    row = first_row(engine, visit.viewer_id, EVERYTHING, taste, k=FIRST_ROW, without=below)
+    return [_shelf(visit, row, row.picks)]
 
 
 def _rows(visit: Visit, taste: Taste) -> tuple[list[Shelf], list[Shelf]]:
     """The picks, and the rows below them."""
-    rows = home_rows(visit.site.engine, visit.viewer_id, EVERYTHING, taste, k=FIRST_ROW)
-    picks, groups = _for_groups(visit, taste, frozenset())
-    taken = set(groups)
-    below: list[Shelf] = []
-    for row in rows:
-        fresh = [pick for pick in row.picks if pick.title.title_id not in taken]
-        is_first = row.key == "for-you"
-        wanted = FIRST_ROW if is_first and not picks else ROW
-        made = _shelf(visit, row, fresh[:wanted])
-        (picks if is_first else below).append(made)
-        taken |= {pick.title.title_id for pick in fresh}
+    engine = visit.site.engine
+    first, *others = home_rows(engine, visit.viewer_id, EVERYTHING, taste, k=FIRST_ROW)
+    below = [_shelf(visit, row, row.picks[:ROW]) for row in others]
     if visit.feedback is not None:
-        asked = plain_cards(visit, worth_knowing(visit, ROW, without=frozenset(taken)), "asked")
+        taken = {pick.title.title_id for row in (first, *others) for pick in row.picks}
+        asked = engine.worth_rating(visit.viewer_id, ROW, without=taken).picks
+        cards = plain_cards(visit, (pick.title for pick in asked), "asked")
         why = "Your stars here teach us most; few others have rated some of them."
-        below.append(Shelf("asked", "Do you know these?", asked, why))
-    return picks, below
-
-
-def _for_groups(
-    visit: Visit, taste: Taste, without: frozenset[int]
-) -> tuple[list[Shelf], frozenset[int]]:
-    """The row for the picked taste groups, if any, and its titles."""
-    heading, found = from_groups(visit, taste, FIRST_ROW, without=without)
-    if not found:
-        return [], frozenset()
-    why = "Nobody needs a history to begin: rate what you know, and the picks follow you."
-    note = "Liked by people who reach for what you picked."
-    made = shelf("groups", heading, found, why=why, note=note)
-    return [made], frozenset(pick.title.title_id for pick in found)
+        below.append(Shelf("asked", "Do you know these?", cards, why))
+    return [_shelf(visit, first, first.picks)], below
 
 
 def _shelf(visit: Visit, row: Row, picks: Sequence[Suggestion]) -> Shelf:
     key = row.key if row.seed is None else f"{row.key}-{row.seed.title_id}"
     why, note = WHY.get(row.key, ""), NOTES.get(row.key, "")
-    if row.key == "for-you" and not visit.viewer_id:
-        why = "What viewers like on the whole. Rate a title and this list is yours."
     if row.seed is not None:
         note = f"Close to {row.seed.name}, which you like."
+    elif row.key == "for-you":
+        if not visit.viewer_id:
+            why = "What viewers like on the whole. Rate a title and this list is yours."
+        if stood_in_for(visit.site.engine.library, visit.person):
+            note = "It fits the tastes you picked."
+        elif not visit.person.history:
+            note = "What viewers like on the whole; it is not yet about you."
     return shelf(key, row.title, picks, why=why, note=note)
 
 

@@ -62,8 +62,10 @@ def together(visit: Visit) -> Answer:
     ids = [card.title.title_id for card in shelves[0].cards]
     guesses = {}
     if ids and visit.site.engine.library.predictor is not None:
-        predict = visit.site.engine.predict
-        pairs = zip(predict(one, ids), predict(other, ids), strict=True)
+        first, second = (
+            visit.site.engine.predict(number, ids).predictions for number in (one, other)
+        )
+        pairs = zip(first, second, strict=True)
         guesses = dict(zip(ids, (Both(*pair) for pair in pairs), strict=True))
     return Page("together.html", {"shelves": shelves, "names": names, "guesses": guesses})
 

@@ -10,16 +10,12 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from numpy.typing import NDArray
 
 from marquee import __version__
 from marquee.app.web import posters
 from marquee.app.web.words import FILTERS
-from marquee.service.onboarding import TasteGroup, rating_entropy, taste_groups
 from marquee.service.records import PARTLY_FICTIONAL
-from marquee.service.search import TitleSearch
 
 if TYPE_CHECKING:
     from marquee.service.engine import Engine
@@ -84,24 +80,6 @@ class Site:
             mark_fictional=PARTLY_FICTIONAL in self.engine.library.notes,
         )
         return environment
-
-    @cached_property
-    def search(self) -> TitleSearch:
-        """The index of names and people, made once."""
-        library = self.engine.library
-        places = library.facts.items.find(library.titles["title_id"].to_numpy())
-        counts = np.where(places >= 0, library.facts.n_ratings[places], 0)
-        return TitleSearch(library.titles, library.credits, counts)
-
-    @cached_property
-    def tastes(self) -> tuple[TasteGroup, ...]:
-        """The groups of titles that the same people like, made once."""
-        return taste_groups(self.engine.library.ratings, self.engine.library.facts)
-
-    @cached_property
-    def entropy(self) -> NDArray[np.float32]:
-        """How much people disagree about each title, made once."""
-        return rating_entropy(self.engine.library.ratings)
 
     def render(self, template: str, context: dict[str, Any], *, partial: bool = False) -> str:
         """The page, or only the part of it that changes."""

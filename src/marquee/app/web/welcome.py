@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from marquee.app.web.asking import N_ASKED, groups, worth_knowing
 from marquee.app.web.cards import Shelf, dressed, plain_cards
 from marquee.app.web.choosing import saved
 from marquee.app.web.door import Answer, Page, see_other
 from marquee.app.web.visit import Visit
 
+N_ASKED = 12
 STEPS = ("taste", "titles", "services")
 
 
@@ -20,18 +20,19 @@ def welcome(visit: Visit) -> Answer:
     context = {"step": step, "place": STEPS.index(step) + 1, "steps": STEPS}
     shelves: tuple[Shelf, ...] = ()
     if step == "titles":
-        cards = plain_cards(visit, worth_knowing(visit, N_ASKED), "asked")
+        asked = visit.site.engine.worth_rating(visit.viewer_id, N_ASKED).picks
+        cards = plain_cards(visit, (pick.title for pick in asked), "asked")
         shelves = dressed(
             visit, [Shelf("asked", "Which of these do you know?", cards)], guess=False
         )
-    tastes = groups(visit) if step == "taste" else ()
+    tastes = visit.site.engine.tastes().tastes if step == "taste" else ()
     facts = visit.site.engine.library.facts
     return Page("welcome.html", context | {"shelves": shelves, "groups": tastes, "choices": facts})
 
 
 def choose_taste(visit: Visit) -> Answer:
     """Keeps the chosen taste groups; none chosen says nothing."""
-    known = {group.name for group in groups(visit)}
+    known = {group.name for group in visit.site.engine.tastes().tastes}
     chosen = tuple(name for name in visit.texts("groups") if name in known)
     if chosen:
         viewer_id = visit.somebody()
