@@ -137,7 +137,7 @@ def test_what_was_said_in_the_app_counts_on_the_command_line_and_in_the_next_fit
     feedback.write([Event(viewer, "rate", at, title_id=1, value=5.0)])
     feedback.close()
     answer = run("--home", tmp_path, "recommend", "--viewer", viewer, "--json").answer
-    assert answer["based_on"] == f"1 rating(s) of viewer {viewer}"
+    assert answer["based_on"] == f"1 rating of viewer {viewer}"
     version = answer["model_version"]
     assert run("--home", tmp_path, "fit").code == 0
     again = run("--home", tmp_path, "recommend", "--viewer", viewer, "--json").answer

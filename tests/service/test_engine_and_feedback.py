@@ -72,7 +72,7 @@ def test_a_rating_changes_the_next_answer_and_undo_brings_it_back(engine: Engine
     assert before[0] not in after
     assert after != before[1:]
     answer = engine.recommend(viewer_id=viewer)
-    assert answer.based_on == f"1 rating(s) of viewer {viewer}"
+    assert answer.based_on == f"1 rating of viewer {viewer}"
     cited = {why.title.title_id for pick in answer.picks for why in pick.reasons}
     assert cited == {before[0]}
     assert engine.feedback is not None
@@ -202,7 +202,7 @@ def test_predictions_are_shrunk_and_say_how_far_to_trust_them(
     busiest = int(ratings.group_by("viewer_id").len().sort("len")["viewer_id"][-1])
     sure = engine.predict(busiest, titles).predictions
     assert "high" in {prediction.confidence for prediction in sure}
-    assert all("rating(s) by you" in prediction.because for prediction in sure)
+    assert all(" by you, " in prediction.because for prediction in sure)
 
 
 def test_an_explanation_is_that_of_the_list(engine: Engine, workspace: Workspace) -> None:
@@ -285,19 +285,19 @@ def test_tastes_that_a_viewer_picked_stand_in_until_there_is_a_history(engine: E
     assert picked(engine, nobody) not in lists.values()
     first, viewer = next(iter(picked_by.items()))
     answer = engine.recommend(viewer_id=viewer, k=200)
-    assert answer.based_on == f"the taste(s) {first}"
+    assert answer.based_on == f"the taste {first}"
     assert not any(pick.reasons for pick in answer.picks), "no title of their own led to it"
     shown = {title.title_id for title in choices[0].titles}
     assert shown <= {pick.title.title_id for pick in answer.picks}, "they are no ratings"
     others = [pick.title.title_id for pick in answer.picks if pick.title.title_id not in shown]
     say(engine, viewer, "rate", others[0], 5.0)
     answer = engine.recommend(viewer_id=viewer, k=10)
-    assert answer.based_on == f"1 rating(s) of viewer {viewer} and the taste(s) {first}"
+    assert answer.based_on == f"1 rating of viewer {viewer} and the taste {first}"
     cited = {why.title.title_id for pick in answer.picks for why in pick.reasons}
     assert cited == {others[0]}
     for title in others[1:20]:
         say(engine, viewer, "rate", title, 4.0)
-    assert engine.recommend(viewer_id=viewer).based_on == f"20 rating(s) of viewer {viewer}"
+    assert engine.recommend(viewer_id=viewer).based_on == f"20 ratings of viewer {viewer}"
     named = engine.recommend(viewer_id=new_viewer(engine), ratings=dict.fromkeys(others[:2], 4.0))
     assert "taste" not in named.based_on
 

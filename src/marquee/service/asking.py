@@ -13,6 +13,7 @@ from marquee.models.explaining import explained
 from marquee.service.library import Library
 from marquee.service.onboarding import TasteGroup, group_profile
 from marquee.service.people import Person
+from marquee.service.records import counted
 
 ENOUGH_RATINGS = 20
 """Ratings of one's own from which on the tastes that somebody picked no longer count."""
@@ -66,8 +67,9 @@ def based_on(library: Library, asker: Asker) -> str:
     person = asker.person
     places = list(person.history)
     cut = len(places) - person.n_named
-    own = f"{cut} rating(s) of viewer {person.viewer_id}" if cut else ""
-    tastes = f"the taste(s) {', '.join(group.name for group in asker.groups)}"
+    own = f"{counted(cut, 'rating')} of viewer {person.viewer_id}" if cut else ""
+    noun = "taste" if len(asker.groups) == 1 else "tastes"
+    tastes = f"the {noun} {', '.join(group.name for group in asker.groups)}"
     liked = [str(library.card_at(place)) for place in places[cut:]]
     named = f"{'liking' if liked else ''} {', '.join(liked[:3])}".strip()
     more = f" and {len(liked) - 3} more" if len(liked) > 3 else ""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from marquee.errors import ParameterError
 from marquee.service.library import Library
 from marquee.service.people import Person
-from marquee.service.records import Prediction
+from marquee.service.records import Prediction, counted
 
 FEW_BY_VIEWER, MANY_BY_VIEWER = 5, 20
 FEW_OF_TITLE, MANY_OF_TITLE = 5, 50
@@ -56,7 +56,7 @@ def predict(library: Library, person: Person, columns: NDArray[np.int32]) -> lis
 def _confidence(library: Library, person: Person, column: int) -> tuple[str, str]:
     by_viewer = len(person.history) - (column in person.history)
     of_title = int(library.facts.n_ratings[column])
-    because = f"{by_viewer:,} rating(s) by you, {of_title:,} of this title"
+    because = f"{counted(by_viewer, 'rating')} by you, {of_title:,} of this title"
     if by_viewer < FEW_BY_VIEWER or of_title < FEW_OF_TITLE:
         return "low", because
     if by_viewer >= MANY_BY_VIEWER and of_title >= MANY_OF_TITLE:

@@ -11,6 +11,11 @@ FICTIONAL = "Every title and person shown here is fictional."
 PARTLY_FICTIONAL = "Titles marked as fictional come from the built-in world; the others are real."
 
 
+def counted(n: int, what: str) -> str:
+    """The number with its noun: 1 rating, 2 ratings, 1,000 ratings."""
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
+
+
 @dataclass(frozen=True)
 class TitleCard:
     """A title as shown in a list."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from marquee.data.feedback import Event
 from marquee.data.titles import plain
+from marquee.service.records import counted
 
 
 def slug(name: str) -> str:
@@ -115,6 +116,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "minutes": minutes,
     "day": day,
     "thousands": thousands,
+    "counted": counted,
     "told": told,
     "language": language,
     "country": country,
