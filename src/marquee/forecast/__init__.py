@@ -3,8 +3,21 @@
 Importing this folder is cheap: an estimator imports its library when it is first fitted.
 """
 
-from marquee.forecast.base import Forecaster
+from marquee.forecast.base import Classifier, Forecaster
+from marquee.forecast.classifiers import (
+    AdaBoostClassifier,
+    GradientBoostingClassifier,
+    Logistic,
+    Majority,
+    MLPClassifier,
+    NeighborsClassifier,
+    Prior,
+    RandomForestClassifier,
+    XGBoostClassifier,
+)
 from marquee.forecast.comparables import BudgetMultiple, Comparables, Mean
+from marquee.forecast.network import Network
+from marquee.forecast.ordinal import FrankHall, OrdinalLogistic
 from marquee.forecast.pipelines import (
     MLP,
     OLS,
@@ -15,6 +28,7 @@ from marquee.forecast.pipelines import (
     Ridge,
     XGBoost,
 )
+from marquee.forecast.stacked import StackedClassifier
 from marquee.forecast.stacking import Stacking
 from marquee.forecast.tuned import TunedMLP, TunedRandomForest
 
@@ -38,3 +52,21 @@ FORECASTERS: dict[str, type[Forecaster]] = {
 
 DEFAULT_FORECASTER = "xgboost"
 """The one used where nobody names another."""
+
+CLASSIFIERS: dict[str, type[Classifier]] = {
+    "adaboost": AdaBoostClassifier,
+    "frank-hall": FrankHall,
+    "gradient-boosting": GradientBoostingClassifier,
+    "knn": NeighborsClassifier,
+    "logistic": Logistic,
+    "majority": Majority,
+    "mlp": MLPClassifier,
+    "network": Network,
+    "ordinal-logistic": OrdinalLogistic,
+    "prior": Prior,
+    "random-forest": RandomForestClassifier,
+    "stacking": StackedClassifier,
+    "xgboost": XGBoostClassifier,
+}
+"""Every classifier by its public name; ``SuccessFromRevenue`` stands beside them, since it learns
+from revenue and not from classes."""

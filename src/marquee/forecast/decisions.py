@@ -105,7 +105,7 @@ def best_threshold(probability: ArrayLike, happened: ArrayLike, metric: Metric =
     fp = p.size - first_yes - tp
     quality = np.round(_quality(metric, tp, fp, tn, fn), ROUNDING)
     best = candidates[quality == quality.max()]
-    return float(best[np.abs(best - 0.5).argmin()])
+    return float(best[np.round(np.abs(best - 0.5), ROUNDING).argmin()])
 
 
 def kappa_cuts(
