@@ -103,6 +103,14 @@ def test_a_credit_that_is_not_known_yet_names_nobody() -> None:
     assert answer(given, as_of=late + DAY)["directors_newcomers"] == 0.5
 
 
+def test_a_title_that_is_not_known_yet_has_nobody_whatever_its_credits_say() -> None:
+    given = world_of((1, [{"person": "Bo"}]), (9, [{"person": "Bo"}]))
+    titles = given.titles.with_columns(pl.lit(NEXT).alias("known_on"))
+    found = answer(given.replace(titles=titles))
+    assert {found[column.name] for column in THEME.columns} == {None}
+    assert answer(given.replace(titles=titles), as_of=NEXT + DAY)["director_count"] == 1
+
+
 def test_means_and_extremes_are_over_the_members() -> None:
     given = world_of(
         (1, [{"person": "Bo"}]),

@@ -215,7 +215,7 @@ def test_the_film_itself_is_never_in_its_record() -> None:
 
 
 def test_of_films_released_on_one_day_the_higher_number_is_the_latest() -> None:
-    titles = [film(5, OPENED), film(3, OPENED), film(4, OPENED), film(9, NEXT)]
+    titles = [film(5, OPENED), film(3, OPENED), film(4, OPENED), film(9, NEXT, known_on=OPENED)]
     people = [credit(row["title_id"], "Bo") for row in titles]
     money = [
         took(3, 3e6, OPENED),
@@ -243,7 +243,7 @@ def test_who_has_no_earlier_film_gets_the_mean_of_what_was_known_then_and_a_flag
 
 
 def test_a_return_beyond_twenty_times_the_budget_counts_as_twenty() -> None:
-    titles = [film(1, OPENED, budget_usd=1e4), film(2, NEXT)]
+    titles = [film(1, OPENED, budget_usd=1e4), film(2, NEXT, known_on=OPENED)]
     given = tables(titles, [credit(1, "Bo"), credit(2, "Bo")], [took(1, 1e8, OPENED + 180 * DAY)])
     found = director_records(given, asked((2, NEXT)))
     assert found["return"].item() == pytest.approx(math.log(20))
@@ -260,6 +260,18 @@ def test_the_order_of_rows_changes_no_bit() -> None:
         found = director_records(shuffled(given, seed), questions.sample(fraction=1, seed=seed))
         order = ["title_id", "as_of", "group"]
         assert_frame_equal(found.sort(order), expected.sort(order), check_exact=True)
+
+
+def test_sums_over_films_of_one_day_do_not_depend_on_the_order_of_rows() -> None:
+    n = 40
+    titles = [film(number, OPENED, budget_usd=1e6 + 7.0 * number) for number in range(1, n)]
+    money = [took(number, 1e6 / number, OPENED + 180 * DAY) for number in range(1, n)]
+    people = [credit(number, "Bo") for number in range(1, n + 1)]
+    given = tables([*titles, film(n, NEXT, known_on=OPENED)], people, money)
+    expected = director_records(given, asked((n, NEXT)))
+    for seed in range(9):
+        found = director_records(shuffled(given, seed), asked((n, NEXT)))
+        assert_frame_equal(found, expected, check_exact=True)
 
 
 def test_the_past_alone_gives_the_same_to_the_last_bit() -> None:

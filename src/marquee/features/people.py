@@ -52,11 +52,15 @@ def person_key() -> pl.Expr:
 def billed(tables: Tables, asked: pl.DataFrame, role: str, size: int | None = None) -> pl.DataFrame:
     """Who is known to have the role: title_id, as_of, group, place (0 first), one row per person.
 
-    Only credits known before the day asked about are taken. People are ordered by their best place
-    in the billing of the role, those without a place last, then by who they are.
+    Only credits known before the day asked about are taken, and only of titles known by then.
+    People are ordered by their best place in the billing of the role, those without a place last,
+    then by who they are.
     """
+    titles = tables.titles.select("title_id", pl.col("known_on").alias("_title_known_on"))
     found = (
         asked.select("title_id", "as_of")
+        .join(titles, on="title_id")
+        .filter(pl.col("_title_known_on") < pl.col("as_of"))
         .join(tables.credits.filter(pl.col("role") == role), on="title_id")
         .filter(pl.col("known_on") < pl.col("as_of"))
         .select("title_id", "as_of", person_key(), "position")
