@@ -8,8 +8,10 @@ from typing import Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from features_kit import FRIDAY, credit, days, films, outcome, title
+from features_kit import FRIDAY, credit, days, films, outcome, title, world
 from marquee.data.sources import read_source
 from marquee.data.tables import Tables
 from marquee.features import FEATURES, cpi
@@ -19,6 +21,7 @@ from marquee.features.series import earlier_parts
 
 COLLECTION = FEATURES["collection"]
 YEAR = days(365)
+NAMES = {"title_id": pl.Int64, "name": pl.String}
 
 
 def told(tables: Tables, title_id: int, as_of: date | None = None) -> dict[str, Any]:
@@ -118,6 +121,15 @@ def test_a_name_has_stems(name: str, expected: set[tuple[str, bool, int | None]]
     assert set(found.drop("title_id").iter_rows()) == expected
 
 
+@given(st.lists(st.text(max_size=20), max_size=5))
+def test_any_name_has_at_most_one_row_a_stem(names: list[str]) -> None:
+    frame = pl.DataFrame({"title_id": range(len(names)), "name": names}, schema_overrides=NAMES)
+    found = stems(frame)
+    assert not found.select("title_id", "stem").is_duplicated().any()
+    assert (found["stem"].str.len_chars() >= 3).all()
+    assert found["part"].drop_nulls().is_between(1, 19).all()
+
+
 def pair(earlier: str, later: str, *people: tuple[str, str, str], years: int = 3) -> int:
     """Number of earlier parts of the later film; people are (earlier's, later's, role)."""
     rows = [title(1, name=earlier), title(2, name=later, release_date=FRIDAY + years * YEAR)]
@@ -177,9 +189,24 @@ def test_films_of_two_collections_are_no_series_whatever_their_names() -> None:
     rows = [
         title(1, name="Rush", collection="One"),
         title(2, name="Rush 2", release_date=FRIDAY + YEAR, collection="Other"),
-        title(3, name="Rush", release_date=FRIDAY + days(7)),
+        title(3, name="Rush", release_date=FRIDAY + days(7), source="bare"),
     ]
     assert told(films(*rows), 2)["n_earlier_parts"] == 1
+
+
+def test_a_source_that_tells_collections_is_believed_where_it_tells_none() -> None:
+    rush = title(1, name="Rush", sources=["catalog"])
+    second = title(2, name="Rush 2", release_date=FRIDAY + YEAR, known_on=FRIDAY, sources=["list"])
+    other = title(3, name="Other", collection="Other", known_on=FRIDAY + days(20))
+    assert told(films(rush, second, {**other, "sources": ["far"]}), 2)["n_earlier_parts"] == 1
+    # A row of several sources does not say which of them knows collections.
+    assert told(films(rush, second, {**other, "sources": ["list", "far"]}), 2)["is_sequel"]
+    for source in ("catalog", "list"):
+        tables = films(rush, second, {**other, "sources": [source]})
+        assert told(tables, 2)["n_earlier_parts"] == 0
+        # Until its first collection was known, nobody could say that it knows any.
+        parts = [told(tables, 2, FRIDAY + days(n))["n_earlier_parts"] for n in (20, 21)]
+        assert parts == [1, 0]
 
 
 def test_a_film_found_by_collection_and_by_name_counts_once() -> None:
@@ -209,6 +236,23 @@ def test_a_person_counts_from_the_day_on_which_the_credit_was_known() -> None:
 def test_shows_go_on_with_no_film() -> None:
     rows = [title(1, name="Rush"), title(2, name="Rush 2", kind="show", release_date=FRIDAY + YEAR)]
     assert told(films(*rows), 2)["n_earlier_parts"] == 0
+
+
+def test_the_series_of_the_world_are_its_collections() -> None:
+    tables = world()
+    asked = at_release(tables)
+    answers = COLLECTION(tables, asked)
+    own = tables.titles.filter(pl.col("kind") == "film").select(
+        "title_id", "collection", "release_date"
+    )
+    for title_id, found in answers.select("title_id", "n_earlier_parts").iter_rows():
+        row = own.filter(pl.col("title_id") == title_id).to_dicts()
+        if not row or row[0]["collection"] is None:
+            assert found == 0
+            continue
+        series = own.filter(pl.col("collection") == row[0]["collection"])
+        assert found == (series["release_date"] < row[0]["release_date"]).sum()
+    assert answers["n_earlier_parts"].max() == 4
 
 
 @pytest.mark.real

@@ -22,8 +22,8 @@ def earlier_parts(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
     Columns title_id, as_of, released_on (of the title, null where unknown), part_id,
     part_released_on; one row per question and earlier film, by title, day and release. A film
     counts if it was known and released before the day asked about and before the title's own
-    release, and the rows of both name the same collection; or, where not both name one, if their
-    names share a stem and
+    release, and the rows of both name the same collection; or, where a row names none and none of
+    its sources knows collections, if their names share a stem and
 
     - the title's name numbers it after the other: "X 2" after "X", "X: Part III" after "X II"; or
     - the title's name goes on after the stem, and a director or a first billed actor is the same.
@@ -52,6 +52,13 @@ def earlier_parts(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
         in_time
     )
     named = _by_name(own, films).filter(in_time)
+    outside = _outside(tables)
+    for side in ("title_id", "part_id"):
+        named = (
+            named.join(outside, left_on=side, right_on="outside_id", how="left")
+            .filter((pl.col("outside_from") < pl.col("as_of")).fill_null(False).not_())
+            .drop("outside_from")
+        )
     pairs = pl.concat([collected.select(_PAIR), _agreed(tables, named).select(_PAIR)])
     return pairs.unique().sort("title_id", "as_of", "part_released_on", "part_id")
 
@@ -62,6 +69,33 @@ _PAIR = ("title_id", "as_of", "released_on", "part_id", "part_released_on")
 def _collection(name: str) -> pl.Expr:
     plain = pl.col("collection").str.strip_chars().str.to_lowercase()
     return pl.when(plain != "").then(plain).alias(name)
+
+
+def _outside(tables: Tables) -> pl.DataFrame:
+    """Titles that are in no collection as far as a source tells that knows collections.
+
+    Columns outside_id and outside_from: the day on which the first collection of one of the title's
+    sources was known. A source is known to tell collections by rows that come from it alone, as
+    other rows may have theirs from elsewhere.
+    """
+    rows = tables.titles.select(
+        "title_id",
+        "known_on",
+        _collection("collection"),
+        pl.coalesce("sources", pl.concat_list("source")).alias("sources"),
+    )
+    teller = rows.filter(pl.col("collection").is_not_null() & (pl.col("sources").list.len() == 1))
+    since = teller.group_by(pl.col("sources").list.first().alias("teller")).agg(
+        pl.col("known_on").min().alias("outside_from")
+    )
+    return (
+        rows.filter(pl.col("collection").is_null())
+        .select(pl.col("title_id").alias("outside_id"), pl.col("sources").alias("teller"))
+        .explode("teller")
+        .join(since, on="teller", how="inner")
+        .group_by("outside_id")
+        .agg(pl.col("outside_from").min())
+    )
 
 
 def _by_name(own: pl.DataFrame, films: pl.DataFrame) -> pl.DataFrame:
