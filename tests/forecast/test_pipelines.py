@@ -100,11 +100,11 @@ def direct(model: PipelineForecaster) -> Any:
 
     if isinstance(model, RandomForest):
         return RandomForestRegressor(
-            n_estimators=10, min_samples_leaf=3, max_features=0.33, random_state=4
+            n_estimators=10, min_samples_leaf=5, max_features=0.2, random_state=4
         )
     if isinstance(model, AdaBoost):
-        trees = DecisionTreeRegressor(max_depth=4)
-        return AdaBoostRegressor(trees, n_estimators=5, learning_rate=0.3, random_state=4)
+        trees = DecisionTreeRegressor(max_depth=5)
+        return AdaBoostRegressor(trees, n_estimators=5, learning_rate=0.1, random_state=4)
     if isinstance(model, XGBoost):
         return XGBRegressor(
             n_estimators=10, learning_rate=0.04, max_depth=4, subsample=0.7, colsample_bytree=0.4,

@@ -83,7 +83,7 @@ class Comparables(BudgetMultiple):
     """
 
     min_films: int = 15
-    shrinkage: float = 30.0
+    shrinkage: float = 100.0
 
     cuts_: NDArray[np.float64] = field(init=False, repr=False)
     """Logarithms of the two budgets between the classes."""

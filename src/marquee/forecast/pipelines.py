@@ -85,10 +85,10 @@ class Ridge(PipelineForecaster):
     """Least squares with a penalty on the squared coefficients."""
 
     scale: Scale | None = "standard"
-    l2: float = 30.0
+    l2: float = 300.0
     """Weight of the penalty; numbers enter with variance 1, words as 0 and 1."""
 
-    space: ClassVar[Space] = {"l2": Range(0.1, 1000.0, log=True)}
+    space: ClassVar[Space] = {"l2": Range(1.0, 10_000.0, log=True)}
 
     def _estimator(self) -> Any:
         from sklearn.linear_model import Ridge as Estimator
@@ -102,8 +102,8 @@ class RandomForest(PipelineForecaster):
 
     impute: Impute | None = None
     n_trees: int = 200
-    min_leaf: int = 3
-    max_features: float = 0.33
+    min_leaf: int = 5
+    max_features: float = 0.2
     """Share of the columns tried at each split."""
 
     space: ClassVar[Space] = {
@@ -127,9 +127,9 @@ class RandomForest(PipelineForecaster):
 class AdaBoost(PipelineForecaster):
     """Weighted median of small trees, each grown on the films that those before it got wrong."""
 
-    n_trees: int = 100
-    depth: int = 4
-    learning_rate: float = 0.3
+    n_trees: int = 50
+    depth: int = 5
+    learning_rate: float = 0.1
 
     space: ClassVar[Space] = {"depth": (3, 4, 6), "learning_rate": (0.03, 0.1, 0.3, 1.0)}
 
@@ -226,17 +226,17 @@ class MLP(PipelineForecaster):
     """A multilayer perceptron on scaled inputs and the standard score of the outcome."""
 
     scale: Scale | None = "standard"
-    hidden: tuple[int, ...] = (32, 16)
+    hidden: tuple[int, ...] = (64,)
     """Units of each hidden layer."""
-    l2: float = 3.0
+    l2: float = 10.0
     learning_rate: float = 0.002
-    n_epochs: int = 60
+    n_epochs: int = 30
 
     space: ClassVar[Space] = {
         "hidden": ((16,), (64,), (32, 16), (64, 32)),
-        "l2": Range(0.01, 30.0, log=True),
+        "l2": Range(0.1, 100.0, log=True),
         "learning_rate": Range(0.0003, 0.01, log=True),
-        "n_epochs": (20, 60, 120),
+        "n_epochs": (15, 30, 60),
     }
 
     def _estimator(self) -> Any:
@@ -259,6 +259,8 @@ class Neighbors(PipelineForecaster):
     """Mean of the k nearest training films, by Euclidean distance of scaled inputs."""
 
     scale: Scale | None = "standard"
+    min_count: int = 50  # a rare word is a distance from nearly all films, and says little
+    max_words: int = 30
     k: int = 25
     """Neighbors, or all training films where there are fewer."""
     by_distance: bool = True

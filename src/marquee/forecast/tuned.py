@@ -109,9 +109,9 @@ class TunedMLP(Tuned):
     """A multilayer perceptron whose layers and penalty are chosen on the latest training films."""
 
     grid: ClassVar[Space] = {
-        "hidden": ((16,), (32, 16)),
-        "l2": (0.3, 3.0, 10.0),
-        "n_epochs": (30, 80),
+        "hidden": ((64,), (32, 16)),
+        "l2": (3.0, 10.0, 30.0),
+        "n_epochs": (15, 30),
     }
 
     def _template(self) -> PipelineForecaster:
