@@ -9,13 +9,15 @@ next question: times are from when a request was due to the end of its answer.
 * then rates growing by a quarter, ``--step-seconds`` each, until one fails: an error, an answer
   later than ``--late-ms`` at the 99th percentile, or fewer answers than were due.
 
-Run as ``python benchmarks/load.py --home HOME [--rate 200] [--seconds 20] [--json]``.
+Run as ``python benchmarks/load.py --home HOME [--rate 200] [--seconds 20] [--json]``, or with
+``--world`` in place of a home for the built-in world, made for the run and removed after it.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import platform
@@ -24,6 +26,7 @@ import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -95,6 +98,7 @@ async def load(port: int, pid: int, paths: list[str], rate: float, seconds: floa
     """What became of so many requests a second, spread evenly, for so many seconds."""
     n = min(int(rate * seconds), MOST_REQUESTS)
     lines, times, errors = Lines(port), [], 0
+    gc.collect()
     cpu = _cpu_s(pid)
     start = time.perf_counter() + 0.05
 
@@ -124,6 +128,7 @@ async def load(port: int, pid: int, paths: list[str], rate: float, seconds: floa
 
 async def measure(options: argparse.Namespace, port: int, pid: int) -> list[Run]:
     """The run at the rate asked for, then those that look for the highest that is held."""
+    gc.disable()  # a pause here would be taken for one of the server
     paths = _paths(options)
     await load(port, pid, paths, 20, 2)  # compiles and reads what the first requests need
     runs = [await load(port, pid, paths, options.rate, options.seconds)]
@@ -140,12 +145,21 @@ async def measure(options: argparse.Namespace, port: int, pid: int) -> list[Run]
 def main() -> None:
     """Serves, measures, and prints a table or JSON."""
     options = _options()
-    command = [sys.executable, "-m", "marquee", "--home", str(options.home)]
-    command += ["serve", "--port", "0", "--rate", "0", "--no-pages"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    server = subprocess.Popen(
-        [*command, *options.serve], stderr=subprocess.PIPE, text=True, env=environment
-    )
+    if options.home is not None:
+        report(options, options.home)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for step in ("world", "fit"):
+            command = [sys.executable, "-m", "marquee", "--home", folder, step]
+            subprocess.run(command, check=True, capture_output=True)
+        report(options, Path(folder))
+
+
+def report(options: argparse.Namespace, home: Path) -> None:
+    """Serves the workspace, measures, and prints a table or JSON."""
+    command = [sys.executable, "-m", "marquee", "--home", str(home)]
+    command += ["serve", "--port", "0", "--rate", "0", "--no-pages", *options.serve]
+    server = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         port = _port(server)
         runs = asyncio.run(measure(options, port, server.pid))
@@ -154,7 +168,7 @@ def main() -> None:
         server.terminate()
         server.wait(20)
     held = [run.rate for run in runs[1:] if run.held(options.late_ms)]
-    report = {
+    found = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.python_version()}",
         "asked": f"/api/v1/viewers/ID/recommendations?n=10{options.query}",
         "memory_mb": memory_mb,
@@ -162,16 +176,16 @@ def main() -> None:
         "runs": [asdict(run) for run in runs],
     }
     if options.json:
-        print(json.dumps(report, indent=2))
+        print(json.dumps(found, indent=2))
         return
-    print(f"{report['asked']}, one worker, {memory_mb:.0f} MB; {report['machine']}")
+    print(f"{found['asked']}, one worker, {memory_mb:.0f} MB; {found['machine']}")
     for run in runs:
         print(
             f"{run.rate:7.1f}/s for {run.seconds:g} s: median {run.p50_ms:.1f} ms, 99 % within "
             f"{run.p99_ms:.1f} ms, {run.n_errors} errors, {run.answered_per_s:.1f} answered/s, "
             f"{run.server_cpu_ms:.1f} ms of processor each"
         )
-    print(f"highest rate held: {report['highest_held']}")
+    print(f"highest rate held: {found['highest_held']}")
 
 
 def _paths(options: argparse.Namespace) -> list[str]:
@@ -202,7 +216,9 @@ def _memory_mb(pid: int) -> float:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
-    parser.add_argument("--home", type=Path, required=True, help="a workspace with a fitted model")
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--home", type=Path, help="a workspace with a fitted model")
+    where.add_argument("--world", action="store_true", help="the built-in world, made for the run")
     parser.add_argument("--viewers", type=int, default=3_000, help="viewers are 1 to this")
     parser.add_argument("--rate", type=float, default=200, help="requests a second")
     parser.add_argument("--seconds", type=float, default=20)

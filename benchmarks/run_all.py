@@ -12,6 +12,7 @@ RUNS = (
     ("readers.py",),
     ("ease.py",),
     ("joins.py",),
+    ("load.py", "--world", "--rate", "200", "--seconds", "20", "--step-seconds", "0"),
     ("surprise_svd.py", "--data", "ml-100k"),
     ("surprise_svd.py", "--data", "ml-1m"),
 )

@@ -69,3 +69,17 @@ def test_bad_arguments_are_refused_by_name() -> None:
         top_k(scores, 0)
     with pytest.raises(ParameterError, match=r"candidates of shape \(2,\) for scores"):
         top_k(scores, 1, candidates=np.ones(2, bool))
+
+
+@given(data=st.data())
+def test_a_long_single_row_is_ranked_as_a_full_sort_ranks_it(data: st.DataObject) -> None:
+    rng = np.random.default_rng(data.draw(st.integers(0, 10**6)))
+    n_items = data.draw(st.integers(1, 400))
+    n_levels = data.draw(st.sampled_from([1, 2, 30, 10**6]))
+    k = data.draw(st.sampled_from([1, 2, 3, 11, 12, 13, 200, 401]))
+    scores = rng.integers(-n_levels, n_levels, (1, n_items)).astype(np.float32)
+    allowed = rng.random(n_items) < data.draw(st.sampled_from([0, 0.02, 0.3, 1]))
+    items, values = top_k(scores, k, candidates=allowed)
+    expected_items, expected_values = full_sort(scores, k, allowed[None])
+    assert items.tolist() == expected_items
+    assert values.tolist() == expected_values

@@ -61,7 +61,7 @@ class Listening:
         """Who is answered, in words."""
         who = "to this machine only" if self.is_local else "to whoever can reach it"
         if self.n_keys:
-            return f"{who}; the API asks for one of {self.n_keys} key(s)"
+            return f"{who}; the API asks for a key, {self.n_keys} in force"
         return f"{who}, without API keys"
 
     def hosts(self, names: Iterable[str] = ()) -> Collection[str] | None:
@@ -103,20 +103,30 @@ def listen(place: Listening) -> socket.socket:
 
 
 def run(app: FastAPI, listener: socket.socket) -> None:
-    """Serves until it is told to stop; answers under way are finished, and the caller goes on."""
+    """Serves until it is told to stop; answers under way are finished, and the caller goes on.
+
+    What was made until now is taken for lasting, and linear algebra runs on one thread: a process
+    that serves gets its speed from many small answers one after another.
+    """
+    import gc
     import signal
 
     import uvicorn
+    from threadpoolctl import threadpool_limits
 
     # The server sends itself once more the signal that stopped it: it must not end the process.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     config = uvicorn.Config(
         app,
         log_level="warning",
+        access_log=False,
         server_header=False,
         # Nobody stands in front of us: a header must not say who asks.
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    with suppress(KeyboardInterrupt):
+    # Looking through a catalog of objects for garbage would hold up an answer by as much as 100 ms.
+    gc.collect()
+    gc.freeze()
+    with suppress(KeyboardInterrupt), threadpool_limits(1):
         uvicorn.Server(config).run(sockets=[listener])

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from marquee.errors import ParameterError
 
+RUN = 32
+"""Neighbors that are looked at together to find the best few of one row."""
+
 
 class TopK(NamedTuple):
     """The best k items of each profile."""
@@ -60,20 +63,31 @@ def top_k(
     width = min(k, n_items)
     items = np.full((n_profiles, k), -1, np.int32)
     values = np.full((n_profiles, k), -np.inf, np.float32)
-    if width:
-        best = _best(masked, width) if n_profiles != 1 else _best_of_one(masked[0], width)[None]
+    if width and n_profiles == 1:
+        one = _best_of_one(masked[0], width)
+        items[0, : len(one)] = one
+        values[0, : len(one)] = masked[0, one]
+    elif width:
+        best = _best(masked, width)
         found = np.take_along_axis(masked, best, axis=1)
         items[:, :width] = np.where(found > -np.inf, best, -1)
         values[:, :width] = found
     return TopK(items, values)
 
 
-def _best_of_one(scores: NDArray[np.float32], width: int) -> NDArray[np.int64]:
-    """As :func:`_best` for one row, which a service asks for at every request."""
-    kth = np.partition(scores, len(scores) - width)[len(scores) - width]
-    columns = np.flatnonzero(scores >= kth)
+def _best_of_one(scores: NDArray[np.float32], width: int) -> NDArray[np.intp]:
+    """As :func:`_best` for one row, without empty slots: a service asks for this at every request.
+
+    Of any items, as many as are wanted, the last is no better than the last of the best: so the
+    greatest score of each run of neighbors gives a bound that leaves few to sort.
+    """
+    greatest, n_runs = scores, len(scores) // RUN
+    if n_runs >= width:
+        greatest = scores[: n_runs * RUN].reshape(n_runs, RUN).max(axis=1)
+    bound = np.partition(greatest, len(greatest) - width)[len(greatest) - width]
+    columns = np.flatnonzero((scores >= bound) if bound > -np.inf else (scores > -np.inf))
     order = np.argsort(-scores[columns], kind="stable")[:width]
-    best: NDArray[np.int64] = columns[order]
+    best: NDArray[np.intp] = columns[order]
     return best
 
 

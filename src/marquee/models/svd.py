@@ -113,7 +113,10 @@ class SVD(Recommender):
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         b, P = self._fold_in(profiles)
-        return np.asarray(P @ self.item_factors_.T + self.item_offsets_ + b[:, None], np.float32)
+        scores = P @ self.item_factors_.T
+        scores += self.item_offsets_
+        scores += b[:, None]
+        return scores
 
     def predict_ratings(
         self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike

@@ -230,3 +230,38 @@ def test_without_a_feedback_database_there_are_lists_but_nothing_is_taken(
     ):
         assert answer.status_code == 503
         assert answer.json()["type"] == "urn:marquee:no-feedback"
+
+
+def test_stars_that_came_with_the_data_are_taken_back_at_once(client: TestClient) -> None:
+    page = client.get(f"{V1}/viewers/5").json()
+    rated = [rated["title_id"] for rated in page["ratings"]]
+    assert page["snapshot"]
+    say(client, {"viewer_id": 5, "verb": "unrate", "title_id": rated[0], "event_id": "back"})
+    left = [known["title_id"] for known in client.get(f"{V1}/viewers/5").json()["ratings"]]
+    assert left == rated[1:]
+    answer = client.get(f"{V1}/viewers/5/recommendations").json()
+    assert answer["based_on"] == f"{len(left)} ratings of viewer 5"
+    exported = client.get(f"{V1}/viewers/5/export").json()
+    assert exported["now"]["unrated"] == [rated[0]]
+    assert client.delete(f"{V1}/viewers/5/feedback/back").json()["changed"]
+    assert client.get(f"{V1}/viewers/5").json()["ratings"] == page["ratings"]
+
+
+def test_tastes_picked_over_http_stand_in_for_a_history(client: TestClient) -> None:
+    tastes = client.get(f"{V1}/tastes").json()["tastes"]
+    based_on = set()
+    for taste in tastes[:2]:
+        assert len(taste["titles"]) == 3
+        made = client.post(f"{V1}/viewers", json={"taste_groups": [taste["name"]]}).json()
+        answer = client.get(f"{V1}/viewers/{made['viewer_id']}/recommendations").json()
+        based_on.add(answer["based_on"])
+    assert based_on == {f"the taste {taste['name']}" for taste in tastes[:2]}
+
+
+def test_what_is_worth_asking_over_http_is_not_what_the_viewer_rated(client: TestClient) -> None:
+    path = f"{V1}/worth-rating"
+    asked = client.get(path, params={"viewer_id": 5, "n": 100}).json()
+    rated = {known["title_id"] for known in client.get(f"{V1}/viewers/5").json()["ratings"]}
+    assert not rated & {pick["title"]["title_id"] for pick in asked["picks"]}
+    assert asked["model"]
+    assert client.get(path, params={"viewer_id": 987_654}).status_code == 404

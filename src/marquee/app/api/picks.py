@@ -29,7 +29,7 @@ def pick_routes(served: Served) -> APIRouter:
     engine = served.engine
 
     @routes.get("/viewers/{viewer_id}/recommendations", summary="Recommend to a viewer")
-    def for_viewer(
+    async def for_viewer(
         viewer_id: ViewerId,
         filters: AskedFilters,
         taste: AskedTaste,
@@ -42,7 +42,7 @@ def pick_routes(served: Served) -> APIRouter:
         What the viewer said a moment ago is part of the answer. What they rated, saw or hid does
         not come back unless `exclude` or `only` asks for it.
         """
-        return served.page(
+        return await served.page(
             cursor,
             ["viewer", viewer_id, filters.to_query(), vars(taste)],
             n,
@@ -57,14 +57,14 @@ def pick_routes(served: Served) -> APIRouter:
         )
 
     @routes.post("/recommendations", summary="Recommend to anybody")
-    def for_visitor(visitor: Visitor) -> Picks:
+    async def for_visitor(visitor: Visitor) -> Picks:
         """Picks for a profile that comes with the question; nothing of it is kept."""
         unknown = served.unknown_titles(rated.title_id for rated in visitor.ratings)
         if unknown:
             raise _refused("ratings", unknown)
         filters, taste = visitor.filters.record(), visitor.taste.record()
         ratings = {rated.title_id: rated.stars for rated in visitor.ratings}
-        return served.page(
+        return await served.page(
             visitor.cursor,
             ["visitor", ratings, visitor.likes, filters.to_query(), vars(taste)],
             visitor.n,

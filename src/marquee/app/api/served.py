@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Security
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from marquee.app.api.access import allowed, understood
@@ -69,7 +71,7 @@ class Served:
         """Which model and data answer."""
         return self.engine.source
 
-    def page(
+    async def page(
         self, cursor: str | None, asked: object, n: int, recommend: Callable[[int, int], Answer]
     ) -> Picks:
         """A page of picks: n titles after those that the cursor stands for.
@@ -79,10 +81,22 @@ class Served:
         question = [asked, self.source]
         skip = self.cursors.read(question, cursor)
         n = min(n, LONGEST_LIST - skip)
-        answer = recommend(n, skip)
+        answer = await self._at_once(partial(recommend, n, skip))
         end = skip + len(answer.picks)
         more = len(answer.picks) == n and end < min(answer.n_qualifying, LONGEST_LIST)
         return self.picks(answer, self.cursors.make(question, end) if more else None)
+
+    async def _at_once(self, recommend: Callable[[], Answer]) -> Answer:
+        """The answer, without handing the question to another thread where nothing can wait.
+
+        An answer takes about a millisecond of pure computing, during which no other thread of the
+        process gets on either; handing it over costs half as much again, and makes whoever came
+        meanwhile wait for the interpreter's turn. A database behind a network may take long.
+        """
+        feedback = self.engine.feedback
+        if feedback is None or feedback.is_local:
+            return recommend()
+        return await run_in_threadpool(recommend)
 
     def picks(self, answer: Answer, following: str | None = None) -> Picks:
         """The answer with an id of its own."""

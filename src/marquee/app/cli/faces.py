@@ -82,22 +82,25 @@ def serve_workspace(
     MarqueeError
         If the address cannot be used.
     """
-    from contextlib import closing
+    from dataclasses import replace
 
     from marquee.app.api.keys import KEY_FILE, KeyFile
     from marquee.app.api.private import read_secret
+    from marquee.app.cli.stores import feedback_store
     from marquee.app.listening import Listening, listen, run
     from marquee.app.server import ServerSettings, create_app
-    from marquee.data.feedback import FeedbackStore
     from marquee.data.workspace import Workspace
+    from marquee.lifecycle.fitting import current_model
     from marquee.service.engine import Engine
 
     keys = KeyFile(settings.home / KEY_FILE)
     place = Listening(host, port, n_keys=len(keys.listed()))
-    url = feedback or settings.feedback or f"sqlite:///{settings.home / 'feedback.db'}"
-    with closing(FeedbackStore(url)) as store:
-        engine = Engine(Workspace(settings.home), model, feedback=store)
-        store.migrate()
+    workspace = Workspace(settings.home)
+    current_model(workspace)  # says what is missing before a database is made
+    stored = replace(settings, feedback=feedback or settings.feedback)
+    with listen(place) as listener, feedback_store(stored, make=True) as said:
+        engine = Engine(workspace, model, feedback=said)
+        engine.warm_up()
         served = ServerSettings(
             secret=read_secret(settings.home / "secret"),
             keys=keys,
@@ -108,11 +111,10 @@ def serve_workspace(
             pages=place.is_local if pages is None else pages,
         )
         app = create_app(engine, served)
-        with listen(place) as listener:
-            note(f"Serving {settings.home} on {place.url(listener)} {place.audience}")
-            note("Stop with Ctrl-C.")
-            greet(place.url(listener))
-            run(app, listener)
+        note(f"Serving {settings.home} on {place.url(listener)} {place.audience}")
+        note("Stop with Ctrl-C.")
+        greet(place.url(listener))
+        run(app, listener)
 
 
 def studio(context: typer.Context) -> None:

@@ -65,6 +65,11 @@ class FeedbackStore:
         self._database = Database(url)
         self._revisions = Revisions(self._database)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the database is a file of this machine: a reading waits for no network."""
+        return self._database.kind == "sqlite"
+
     def migrate(self, revision: str = "head") -> str | None:
         """The revision in force after bringing the tables to the one asked for.
 
