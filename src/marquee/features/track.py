@@ -20,10 +20,12 @@ from marquee.features.cpi import real_usd
 from marquee.features.known import known
 
 PRIOR_FILMS = 3.0
-"""Weight of the mean over everybody in a shrunken mean, as a number of films."""
+"""Weight of the mean over everybody in a shrunken mean, as a number of films. On TMDB-5000 films of
+2003 to 2011, forecast from the years before, 3 and 6 did alike and 1 a little worse."""
 
 HALF_LIFE_YEARS = 5.0
-"""Age at which a film weighs half in a recency-weighted mean."""
+"""Age at which a film weighs half in a recency-weighted mean. On the same films 5 and 10 did alike
+and 3 a little worse."""
 
 DAYS_PER_YEAR = 365.25
 
