@@ -15,7 +15,7 @@ from marquee.lifecycle.fitting import fit_workspace
 from marquee.models import RECIPES
 from marquee.service.engine import Engine
 from marquee.service.filters import Filters
-from marquee.service.rows import Row, home_rows
+from marquee.service.rows import Row, first_row, home_rows
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
@@ -61,6 +61,21 @@ def test_no_title_is_twice_on_a_page_and_none_of_the_viewers_own(
         assert not set(shown) & set(workspace.frame("ratings").filter(viewer_id=viewer)["title_id"])
         assert rows[0].key == "for-you"
         assert {len(row.picks) for row in rows} == {12}
+
+
+def test_the_first_row_alone_is_that_of_the_page_and_leaves_out_what_it_is_told(
+    engine: Engine,
+) -> None:
+    viewer = newcomer(engine)
+    for turn, title in enumerate([pick.title.title_id for pick in engine.popular(3).picks]):
+        rate(engine, viewer, title, 5.0, turn)
+    whole = home_rows(engine, viewer)[0]
+    assert first_row(engine, viewer) == whole
+    out = {*ids(whole)[:5], 10**9}
+    row = first_row(engine, viewer, without=out)
+    assert ids(row)[:7] == ids(whole)[5:]
+    assert len(ids(row)) == 12
+    assert not set(ids(row)) & out
 
 
 def test_someone_new_gets_what_is_liked_and_what_is_popular_now(engine: Engine) -> None:

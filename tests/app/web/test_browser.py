@@ -256,7 +256,67 @@ def test_a_server_that_is_gone_is_told(open_page: OpenPage) -> None:
     page.context.set_offline(True)
     page.locator("li.card .s").first.click()
     page.locator("#notice", has_text="not kept").wait_for()
+    page.get_by_role("button", name="Try again").click()
+    page.locator("#notice", has_text="not kept").wait_for()
+    assert page.locator(".own").count() == 0
     page.context.set_offline(False)
+    page.locator("#notice", has_text="online again").wait_for()
+    page.get_by_role("button", name="Try again").click()
+    page.locator(".own").wait_for()
+    page.locator("#notice p").wait_for(state="detached")
+    assert focused(page).startswith("s"), "the keyboard is back on the star"
+
+
+def test_offline_the_page_stays_and_goes_on_once_it_can(open_page: OpenPage) -> None:
+    page = open_page("/household")
+    page.context.set_offline(True)
+    page.locator("#notice", has_text="from before").wait_for()
+    page.fill("#name", "Zoë")
+    page.get_by_role("button", name="Add").click()
+    page.locator("#notice", has_text="nothing was sent").wait_for()
+    assert page.input_value("#name") == "Zoë"
+    page.locator("nav a", has_text="My data").click()
+    page.locator("#notice", has_text="has to wait").wait_for()
+    assert page.url.endswith("/household")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    page.wait_for_url("**/me")
+
+
+def test_the_name_of_a_new_profile_stands_in_the_head_at_once(open_page: OpenPage) -> None:
+    page = open_page()
+    assert page.locator("#who").inner_text() == "Household"
+    rate(page, 1)
+    page.locator("#who", has_text="Viewer 1").wait_for()
+
+
+def test_after_a_press_the_rows_below_stay_and_every_word_is_announced(open_page: OpenPage) -> None:
+    page = open_page()
+    rate(page, 0)
+    others = [name for name in shown(page) if page.locator(f"#picks #{name}").count() == 0]
+    assert len(others) >= 12
+    before = [name for name in shown(page) if name not in others]
+    with page.expect_response("**/say") as answer:
+        name = rate(page, 4, 4)
+    assert len(answer.value.body()) < 60_000
+    after = shown(page)
+    assert after[-len(others) :] == others
+    assert after[4] == name == before[4]
+    assert after[:12] != before
+    assert focused(page) == f"s{name[1:]}-4"
+    page.locator("#said", has_text="4 stars").wait_for()
+    assert page.locator("#said p").evaluate("word => word.getAnimations().length") == 1
+    last = page.locator(f"#{others[-1]}")
+    last.locator(".s:nth-child(2)").click()
+    last.locator(".own").wait_for()
+    assert shown(page)[-len(others) :] == others
+    assert focused(page) == f"s{others[-1][1:]}-2"
+    last.locator(".undo").click()
+    last.locator(".own").wait_for(state="detached")
+    assert page.evaluate("document.activeElement.closest('.card')?.id") == others[-1]
+    assert len(set(shown(page))) == len(shown(page))
+    page.reload()
+    assert len(set(shown(page))) == len(shown(page))
 
 
 def prepared(page: Page) -> None:

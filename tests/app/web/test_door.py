@@ -54,6 +54,32 @@ def test_no_form_is_taken_without_its_token(browser: Browser, path: str) -> None
     assert browser.store.viewers() == ()
 
 
+def test_every_form_works_without_a_script_and_carries_its_token(browser: Browser) -> None:
+    for turn, path in enumerate(("/household/add", "/household/add")):
+        browser.post(path, {"name": f"Viewer {turn}"})
+    for slot in (0, 1):
+        browser.say(browser.says("rate:5.0")[slot])
+    browser.say(browser.says("watchlist:")[3])
+    found = set()
+    for path in (*PAGES, "/welcome?step=titles", "/welcome?step=services", "/?kind=film", "/no"):
+        if "{" in path:
+            path = "/title/1/x"
+        page = browser.get(path)
+        if "html" not in page.headers["content-type"]:
+            continue
+        for form in re.findall(r"<form .*?</form>", page.text, re.DOTALL):
+            [head] = re.findall(r"<form ([^>]*)>", form)
+            [action] = re.findall(r'\baction="([^"]+)"', head)
+            posts = 'method="post"' in head
+            assert ("hx-post=" in head) <= posts, f"{action} of {path} needs a script"
+            assert f'hx-post="{action}"' in head or "hx-post" not in head
+            assert ('name="token"' in form) == posts, (path, action)
+            if posts:
+                assert action in {*FORMS, "/import"}, action
+                found.add(action)
+    assert found == {*FORMS, "/import"}, "some form stands on no page"
+
+
 def test_a_token_of_another_browser_is_refused(engine: Engine, open_browser: Open) -> None:
     one, other = open_browser(engine), open_browser(engine)
     answer = one.client.post("/household/add", data={"token": other.token(), "name": "X"})

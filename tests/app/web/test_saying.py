@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+from httpx2 import Response
 
 from app.web.conftest import Browser, Open
-from marquee.app.web.cards import Kept
+from marquee.app.web.cards import MOST_KEPT, Kept
 from marquee.data.feedback import REASONS
 from marquee.service.engine import Engine
 
@@ -31,8 +32,106 @@ def test_with_a_script_only_the_changing_part_comes_back(browser: Browser) -> No
     assert part.status_code == 200
     assert part.text.lstrip().startswith('<main id="live"')
     assert "<html" not in part.text
-    assert re.search(r'role="status"><p>You gave [^<]+ 4 stars\.', part.text)
+    assert re.search(r'role="status"><p [^>]*>You gave [^<]+ 4 stars\.', part.text)
     assert browser.titles(part.text)[0] == int(said.split(":")[2])
+
+
+def below(page: str) -> list[int]:
+    """Titles that a page wants left as they are."""
+    [titles] = re.findall(r'name="below" value="([^"]*)"', page)
+    return [int(number) for number in titles.split(",") if number]
+
+
+def pressed(browser: Browser, page: str, said: str) -> Response:
+    """The answer to a press on a page with a script, which sends all that its form holds."""
+    [back] = re.findall(r'name="back" value="([^"]*)" id="back-say"', page)
+    titles = ",".join(map(str, below(page)))
+    form: dict[str, object] = {"say": said, "back": back.replace("&amp;", "&"), "below": titles}
+    return browser.post("/say", form, script=True)
+
+
+def test_after_a_press_only_the_picks_come_back_and_none_that_stands_below(
+    browser: Browser,
+) -> None:
+    browser.say(browser.says("rate:5.0")[0])
+    page = browser.get("/").text
+    others = below(page)
+    picks = [title for title in browser.titles(page) if title not in others]
+    assert len(others) >= 12
+    said = browser.says("rate:4.0", page)[2]
+    part = pressed(browser, page, said)
+    assert part.headers["hx-retarget"] == "#picks"
+    fresh = browser.titles(part.text)
+    assert len(fresh) == len(picks) == 12
+    assert fresh[2] == picks[2] == int(said.split(":")[2])
+    assert fresh != picks
+    assert not set(fresh) & set(others)
+    assert len(part.content) < len(page) / 2
+    [back] = re.findall(r'name="back" value="([^"]*)" id="back-say" hx-swap-oob', part.text)
+    assert f"%3A{picks[2]}%3A" in back
+    assert re.search(r'id="said" hx-swap-oob="innerHTML"><p [^>]*>You gave ', part.text)
+    assert browser.titles()[2] != picks[2], "a new visit shows it no more"
+
+
+def test_a_card_below_the_picks_comes_back_alone_and_in_its_place(browser: Browser) -> None:
+    browser.say(browser.says("rate:5.0")[0])
+    page = browser.get("/").text
+    title = below(page)[3]
+    [said] = browser.says(f"rate:2.0:{title}", page)
+    part = pressed(browser, page, said)
+    assert browser.titles(part.text).count(title) == 1
+    assert f'id="c{title}" hx-swap-oob="outerMorph"' in part.text
+    assert "You gave <b>2 stars</b>" in part.text
+    [undo] = [button for button in browser.says("undo", part.text) if f":{title}:" in button]
+    taken = pressed(browser, page, undo)
+    assert browser.titles(taken.text).count(title) == 1
+    assert "You gave" not in taken.text
+
+
+def test_the_first_word_of_a_visitor_brings_the_whole_page_and_a_name(browser: Browser) -> None:
+    page = browser.get("/").text
+    assert 'name="below"' not in page
+    part = browser.say(browser.says("rate:5.0", page)[0], script=True).text
+    assert part.startswith('<main id="live"')
+    assert re.search(r'<a id="who" href="/household"[^>]* hx-swap-oob="true">.*Viewer 1<', part)
+    again = browser.say(browser.says("rate:5.0", part)[1], script=True).text
+    assert 'id="who"' not in again, "the name is sent once"
+
+
+def test_with_the_last_word_undone_the_page_is_a_visitors_again(browser: Browser) -> None:
+    browser.say(browser.says("rate:5.0")[0])
+    page = browser.get("/").text
+    event = browser.store.history(browser.viewer)[0].event
+    part = pressed(browser, page, f"undo:{event.event_id}:{event.title_id}:for-you:0")
+    assert part.text.startswith('<main id="live"')
+    assert "Find something worth your evening" in part.text
+
+
+@pytest.mark.parametrize("value", ["", "x", "1,-2,²,9" + "9" * 30, "1," * 3_000])
+def test_titles_below_that_a_form_makes_up_are_passed_over(browser: Browser, value: str) -> None:
+    browser.say(browser.says("rate:5.0")[0])
+    said = browser.says("seen:")[0]
+    part = browser.post("/say", {"say": said, "back": "/", "below": value}, script=True)
+    assert part.status_code == 200
+    assert len(browser.titles(part.text)) >= 12
+
+
+def test_only_the_last_cards_stay_so_that_new_picks_find_room(browser: Browser) -> None:
+    browser.say(browser.says("rate:5.0")[0])
+    page, rated = browser.get("/").text, []
+    for slot in range(9):
+        said = next(s for s in browser.says("rate:4.0", page) if s.endswith(f":for-you:{slot}"))
+        rated.append(int(said.split(":")[2]))
+        page = browser.say(
+            said,
+            "/?"
+            + "&".join(
+                f"kept={kept}" for kept in re.findall(r"kept=([^&\"]+)", page.replace("&amp;", "&"))
+            ),
+            script=True,
+        ).text
+    shown = browser.titles(page)
+    assert [title for title in rated if title in shown] == rated[-MOST_KEPT:]
 
 
 def test_a_second_press_on_the_same_star_is_half_a_star_less(browser: Browser) -> None:

@@ -1,5 +1,5 @@
 /* What a script adds to pages that work without one: keys in the search field, focus that is never
-   lost, and a word when the server cannot be reached. */
+   lost, and a way on when the server cannot be reached. */
 (() => {
   "use strict";
   const field = document.getElementById("q");
@@ -41,10 +41,10 @@
   let pressed = null;
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
-    if (!button) return;
+    if (!button || notice.contains(button)) return;
     const place = button.closest("[id^='c'], li[id]");
     const title = (button.value || "").split(":")[2];
-    pressed = { id: button.id, place: place ? place.id : title ? `c${title}` : "" };
+    pressed = { button, id: button.id, place: place ? place.id : title ? `c${title}` : "" };
   });
   document.addEventListener("htmx:after:swap", () => {
     if (list.childElementCount) {
@@ -58,21 +58,52 @@
     if (target) target.focus({ preventScroll: true });
   });
 
-  /* A word when nothing answers; what was pressed was not kept. */
-  const tell = (text) => {
+  /* Without the server the page stays as it is: what was pressed was not kept, and one press more
+     tries it again. */
+  let again = null;
+  const tell = (text, retry) => {
+    again = retry;
     const line = document.createElement("p");
     line.textContent = `${text} `;
-    const again = document.createElement("a");
-    again.href = "";
-    again.textContent = "Try again";
-    line.append(again);
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Try again";
+    button.addEventListener("click", () => again());
+    line.append(button);
     notice.replaceChildren(line);
   };
-  document.addEventListener("htmx:error", () =>
-    tell("The server cannot be reached, so your last press was not kept."));
-  addEventListener("offline", () => tell("You are offline. What you see is from before."));
-  addEventListener("online", () => notice.replaceChildren());
+  const clear = () => {
+    again = null;
+    notice.replaceChildren();
+  };
+  const knock = () => fetch("/live", { cache: "no-store" }).then(clear, () => {});
+  const send = (form, button) =>
+    form.requestSubmit(button && button.isConnected && button.form === form ? button : null);
+  document.addEventListener("htmx:error", (event) => {
+    const source = event.detail.ctx.sourceElement;
+    const form = source.form || source.closest("form");
+    const button = pressed && pressed.button;
+    const says = form && form.method === "post" ? ", so your last press was not kept" : "";
+    tell(`The server cannot be reached${says}.`, form ? () => send(form, button) : knock);
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='/']");
+    if (!link || navigator.onLine || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    tell("You are offline, so that page has to wait.", () => link.click());
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (navigator.onLine || form.matches("[hx-post], [hx-get]")) return;
+    event.preventDefault();
+    tell("You are offline, so nothing was sent.", () => send(form, event.submitter));
+  });
+  addEventListener("offline", () => tell("You are offline. What you see is from before.", knock));
+  addEventListener("online", () => {
+    if (again === knock) clear();
+    else if (again) tell("You are online again.", again);
+  });
   document.addEventListener("htmx:after:request", (event) => {
-    if (event.detail.ctx.response?.raw?.ok) notice.replaceChildren();
+    if (event.detail.ctx.response?.raw?.ok) clear();
   });
 })();
