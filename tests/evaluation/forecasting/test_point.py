@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 from sklearn.metrics import (
     mean_absolute_error,
     r2_score,
@@ -55,6 +55,13 @@ def test_rank_correlation_counts_ties_as_an_independent_library_does(seed: int) 
     assert point.spearman(predicted, actual) == pytest.approx(spearmanr(predicted, actual)[0])
     rough = np.round(np.log10(actual))
     assert point.spearman(rough, actual) == pytest.approx(spearmanr(rough, actual)[0])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_tied_values_share_the_mean_of_their_ranks(seed: int) -> None:
+    predicted, actual = money(seed)
+    for values in (predicted, actual, -actual, np.zeros(5)):
+        assert (point.mean_ranks(values) == rankdata(values)).all()
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -19,14 +19,14 @@ ALL_FILMS = "training films"
 """Name of :func:`like_all_films`."""
 MULTIPLES = "budget × multiples"
 """Name of :func:`like_all_multiples`."""
-PRIOR = "prior"
-"""Name of :func:`prior`."""
-MAJORITY = "majority"
+SHARES = "class shares"
+"""Name of :func:`class_shares`."""
+MAJORITY = "majority class"
 """Name of the class that most training films are of."""
 CONSTANT = "best constant"
 """Name of the class that is at most one away from that of most training films."""
 
-BASELINES = (MULTIPLES, ALL_FILMS, MAJORITY, CONSTANT, PRIOR)
+BASELINES = (MULTIPLES, ALL_FILMS, MAJORITY, CONSTANT, SHARES)
 """Every baseline by its name."""
 
 
@@ -51,7 +51,7 @@ def like_all_multiples(
     return like_all_films(multiples, asked.size, log=True).times(asked)
 
 
-def prior(classes: NDArray[np.int64], n: int, n_classes: int) -> NDArray[np.float64]:
+def class_shares(classes: NDArray[np.int64], n: int, n_classes: int) -> NDArray[np.float64]:
     """The shares of the classes among the training films for each of n films, (n, n_classes)."""
     return np.tile(np.bincount(classes, minlength=n_classes) / classes.size, (n, 1))
 
@@ -77,7 +77,7 @@ def baseline_answers(films: Labeled, splits: Sequence[FilmSplit]) -> list[Answer
     """What the baselines of the target answer on the splits.
 
     Of money: :func:`like_all_multiples` and :func:`like_all_films`, both of revenue. Of success:
-    the majority class, the best constant and the :func:`prior`. Else :func:`like_all_films`.
+    the majority class, the best constant and the :func:`class_shares`. Else :func:`like_all_films`.
     """
     if films.target == "success":
         return _class_answers(films, splits)
@@ -108,7 +108,7 @@ def _class_answers(films: Labeled, splits: Sequence[FilmSplit]) -> list[Answer]:
         known, n = films.outcome[split.train].astype(np.int64), split.test.size
         parts.append(
             (
-                prior(known, n, n_classes),
+                class_shares(known, n, n_classes),
                 np.full(n, majority(known, n_classes)),
                 np.full(n, best_constant(known, n_classes)),
             )
@@ -117,5 +117,5 @@ def _class_answers(films: Labeled, splits: Sequence[FilmSplit]) -> list[Answer]:
     return [
         Answer(name=MAJORITY, is_baseline=True, decided=most),
         Answer(name=CONSTANT, is_baseline=True, decided=constant),
-        Answer(name=PRIOR, is_baseline=True, probabilities=shares),
+        Answer(name=SHARES, is_baseline=True, probabilities=shares),
     ]

@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from marquee.evaluation.forecasting.answers import Answer
-from marquee.evaluation.forecasting.baselines import ALL_FILMS, CONSTANT, MAJORITY, MULTIPLES, PRIOR
+from marquee.evaluation.forecasting.baselines import (
+    ALL_FILMS,
+    CONSTANT,
+    MAJORITY,
+    MULTIPLES,
+    SHARES,
+)
 from marquee.evaluation.forecasting.bootstrap import (
     Interval,
     Rows,
@@ -188,7 +194,7 @@ def _opponent(
 
 def _usual(figure: str, target: Target) -> str:
     if target == "success":
-        return {"one_away": CONSTANT, "rps": PRIOR, "log_loss": PRIOR}.get(figure, MAJORITY)
+        return {"one_away": CONSTANT, "rps": SHARES, "log_loss": SHARES}.get(figure, MAJORITY)
     return MULTIPLES if target in OF_MONEY else ALL_FILMS
 
 

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from marquee.errors import ParameterError
 
@@ -118,7 +117,16 @@ def spearman(predicted: ArrayLike, actual: ArrayLike) -> float:
     C. Spearman, "The proof and measurement of association between two things", 1904.
     """
     errors(predicted, actual)
-    first, second = (rankdata(np.asarray(each, np.float64)) for each in (predicted, actual))
+    first, second = mean_ranks(predicted), mean_ranks(actual)
     first, second = first - first.mean(), second - second.mean()
     norm = np.sqrt(np.sum(first**2) * np.sum(second**2))
     return float(np.sum(first * second) / norm) if norm > 0 else float("nan")
+
+
+def mean_ranks(values: ArrayLike) -> Values:
+    """Rank of each value, 1 for the least, ties at the mean of their ranks, shape (n,)."""
+    _, place, count = np.unique(
+        np.asarray(values, np.float64), return_inverse=True, return_counts=True
+    )
+    ranks: Values = np.cumsum(count) - (count - 1) / 2
+    return ranks[place]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import rankdata
 
 from marquee.errors import ParameterError
+from marquee.evaluation.forecasting.point import mean_ranks
 
 
 def auc(probability: ArrayLike, happened: ArrayLike) -> float:
@@ -27,7 +27,7 @@ def auc(probability: ArrayLike, happened: ArrayLike) -> float:
     n_without = event.size - n_with
     if not n_with or not n_without:
         return float("nan")
-    rank_sum = float(rankdata(score)[event].sum())
+    rank_sum = float(mean_ranks(score)[event].sum())
     return (rank_sum - n_with * (n_with + 1) / 2) / (n_with * n_without)
 
 
