@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
+from marquee.models.ranking import top_k
 from marquee.service.facts import TitleFacts, mid_ranks
 
 WELL_KNOWN, LEAST_KNOWN = 600, 60
@@ -167,8 +168,9 @@ def worth_asking(
     likely = facts.popularity[open_] if scores is None else mid_ranks(scores[open_])
     seldom = facts.popularity[open_] < 0.5
     group = facts.genres.first()[open_]
-    usual = open_[_in_turn(teaches, group)]
-    rare = open_[seldom][_in_turn(entropy[open_][seldom] * likely[seldom], group[seldom])]
+    # As many again, since either kind may begin with what the other has asked already.
+    usual = open_[_in_turn(teaches, group, 2 * n)]
+    rare = open_[seldom][_in_turn(entropy[open_][seldom] * likely[seldom], group[seldom], 2 * n)]
     asked: dict[int, None] = {}
     usual_left, rare_left = iter(usual.tolist()), iter(rare.tolist())
     while len(asked) < min(n, len(open_)):
@@ -180,15 +182,23 @@ def worth_asking(
     return np.fromiter(asked, np.int32, len(asked))
 
 
-def _in_turn(values: NDArray[np.floating], group: NDArray[np.int32]) -> NDArray[np.intp]:
-    """Places in descending order of value, every group once before any comes twice."""
-    order = np.argsort(-values, kind="stable")
-    by_group = order[np.argsort(group[order], kind="stable")]
+def _in_turn(values: NDArray[np.floating], group: NDArray[np.int32], n: int) -> NDArray[np.intp]:
+    """The first n places in descending order of value, every group once before any comes twice."""
+    by_group = np.argsort(group, kind="stable")
     starts = np.flatnonzero(np.diff(group[by_group], prepend=np.iinfo(np.int32).min))
-    turn = np.empty(len(values), np.int64)
-    sizes = np.diff(np.append(starts, len(values)))
-    turn[by_group] = np.arange(len(values)) - np.repeat(starts, sizes)
-    return order[np.argsort(turn[order], kind="stable")]
+    # No group has more than n of the first n, so that the rest of it need not be put in order.
+    best = [
+        own[top_k(values[own][None].astype(np.float32), min(n, len(own))).items[0]]
+        for own in np.split(by_group, starts[1:])
+        if len(own)
+    ]
+    turn = [np.arange(len(own)) for own in best]
+    if not best:
+        return by_group
+    places = np.concatenate(best)
+    order = np.lexsort((places, -values[places], np.concatenate(turn)))
+    first: NDArray[np.intp] = places[order[:n]]
+    return first
 
 
 def _points(likes: Any, facts: TitleFacts, known: NDArray[np.int32]) -> NDArray[np.float64]:
