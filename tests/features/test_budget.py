@@ -77,9 +77,10 @@ def test_a_budget_is_ranked_among_the_films_of_the_year_before() -> None:
         title(number, release_date=year - days(age - 1), budget_usd=usd)
         for number, (usd, age) in others.items()
     ]
+    rows.append(title(8, release_date=year + days(1), known_on=year - days(90), budget_usd=1e6))
     [answer] = BUDGET(films(*rows), on(year + days(1))).to_dicts()
     # Below it stands 2 (3 came out in 2023, whose dollars are worth more, and is below it too); 5
-    # stands above, 6 beside it; 4 is too old, and 7 is not out yet.
+    # stands above, 6 beside it; 4 is too old, and 7 and 8 are not out yet.
     assert answer["budget_rank"] == (1 + 1 + 0.5 + 0) / 4
     older = 2e6 * cpi.CPI[2024] / cpi.CPI[2023]
     assert answer["budget_to_median"] == pytest.approx(5e6 / median([1e6, older, older, 9e6, 5e6]))

@@ -67,8 +67,8 @@ THEME = Theme(
             "announced",
             "franchise",
             "films of the same series released before: by the collection in both rows, else by a "
-            f"name with a higher number or a subtitle and a director or one of the first {BILLED} "
-            "actors in common",
+            "name with a higher number, or one that goes on and a director or one of the first "
+            f"{BILLED} actors in common",
         ),
         Column("is_sequel", "flag", "announced", "franchise", "whether there is an earlier film"),
         Column(

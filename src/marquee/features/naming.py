@@ -23,15 +23,18 @@ _TAIL = rf"(?:\s{_PART}\s(?:{_NUMBER})|\s(?:{_BARE}))$"
 SHORTEST = 3
 """Characters that a stem has at least."""
 
+MOST_WORDS = 6
+"""Words that a beginning has at most."""
+
 
 def stems(names: pl.DataFrame) -> pl.DataFrame:
     """The stems of each name: columns title_id, stem, whole, part; several rows a title.
 
     ``names`` holds title_id and name. A stem is the name, or what stands before a colon, a dash
-    with blanks, or "and the", in lower case, without accents, punctuation and the number of the
-    part. ``whole`` says that nothing but the number was cut; ``part`` is the number after the stem,
-    null where none stands there: "Rocky II" is ("rocky", true, 2), and "Rambo: First Blood Part II"
-    is ("rambo first blood", true, 2) and ("rambo", false, null).
+    with blanks, or "and the", in lower case, without accents, punctuation, a leading article and
+    the number of the part. ``whole`` says that nothing but these was cut; ``part`` is the number
+    after the stem, null where none stands there: "Rocky II" is ("rocky", true, 2), and "Rambo:
+    First Blood Part II" is ("rambo first blood", true, 2) and ("rambo", false, null).
     """
     heads = [
         pl.col("name"),
@@ -71,12 +74,34 @@ def stems(names: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def beginnings(names: pl.DataFrame) -> pl.DataFrame:
+    """The first words of each name that are not all of it: columns title_id and stem.
+
+    They are written as stems are: "Batman Returns" begins with "batman".
+    """
+    words = names.select("title_id", _plain(pl.col("name")).str.split(" ").alias("words"))
+    return (
+        words.select(
+            "title_id",
+            pl.concat_list(
+                pl.when(pl.col("words").list.len() > n).then(
+                    pl.col("words").list.head(n).list.join(" ")
+                )
+                for n in range(1, MOST_WORDS + 1)
+            ).alias("stem"),
+        )
+        .explode("stem")
+        .filter(pl.col("stem").str.len_chars() >= SHORTEST)
+    )
+
+
 def _plain(name: pl.Expr) -> pl.Expr:
-    """The words of a name in lower case, without accents and punctuation."""
+    """The words of a name in lower case, without accents, punctuation and a leading article."""
     spaced = name.str.replace_all("²", " 2").str.replace_all("³", " 3")
     text = spaced.str.normalize("NFKD").str.replace_all(r"\p{M}", "").str.to_lowercase()
     return (
         text.str.replace_all(r"['’`.]", "")
         .str.replace_all(r"[^\p{L}\p{N}]+", " ")
         .str.strip_chars()
+        .str.replace(r"^(?:the|an|a)\s", "")
     )

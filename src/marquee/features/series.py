@@ -6,7 +6,7 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.features.asking import known_films, own_rows
-from marquee.features.naming import stems
+from marquee.features.naming import beginnings, stems
 
 BILLED = 5
 """How many of the first billed actors count as the faces of a series."""
@@ -26,7 +26,8 @@ def earlier_parts(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
     its sources knows collections, if their names share a stem and
 
     - the title's name numbers it after the other: "X 2" after "X", "X: Part III" after "X II"; or
-    - the title's name goes on after the stem, and a director or a first billed actor is the same.
+    - the title's name goes on after the stem, or after the whole name of the other as "X Returns"
+      after "X", and a director or a first billed actor is the same.
     """
     own = own_rows(
         tables, asked, "name", "kind", "release_date", "year", _collection("own_collection")
@@ -100,13 +101,20 @@ def _outside(tables: Tables) -> pl.DataFrame:
 
 def _by_name(own: pl.DataFrame, films: pl.DataFrame) -> pl.DataFrame:
     """Pairs whose names share a stem, and the flag ``numbered``: the title's number is higher."""
-    asked = stems(own.select("title_id", "name").unique())
-    others = stems(films.select(pl.col("part_id").alias("title_id"), "name"))
-    shared = asked.join(
-        others.rename({"title_id": "part_id", "whole": "part_whole", "part": "part_part"}),
-        on="stem",
-        how="inner",
-    ).filter(pl.col("part_id") != pl.col("title_id"))
+    names = own.select("title_id", "name").unique()
+    others = stems(films.select(pl.col("part_id").alias("title_id"), "name")).rename(
+        {"title_id": "part_id", "whole": "part_whole", "part": "part_part"}
+    )
+    own_stems = stems(names)
+    numbered = own_stems.filter(pl.col("whole") & pl.col("part").is_not_null())
+    begun = (
+        beginnings(names.join(numbered, on="title_id", how="anti"))
+        .with_columns(whole=pl.lit(False), part=pl.lit(None, dtype=pl.Int64))
+        .join(others.filter("part_whole"), on="stem", how="inner")
+    )
+    shared = pl.concat([own_stems.join(others, on="stem", how="inner"), begun]).filter(
+        pl.col("part_id") != pl.col("title_id")
+    )
     ahead = pl.col("part") - pl.col("part_part").fill_null(1)
     higher, near = ahead > 0, ahead <= FURTHEST
     # A name that is all stem without a number is a namesake: a remake, or a film of its own.
