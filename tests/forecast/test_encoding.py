@@ -69,13 +69,24 @@ def test_iterative_imputing_reads_an_unknown_number_off_the_others() -> None:
     assert got["y"][7] == pytest.approx(3 * x[7] + 1, abs=0.1)
 
 
-@pytest.mark.parametrize(("scale", "low", "high"), [("minmax", 0.0, 1.0), ("standard", -1.0, 1.0)])
-def test_scales_are_learned_on_training_rows(scale: str, low: float, high: float) -> None:
+@pytest.mark.parametrize(
+    ("scale", "expected"),
+    [
+        ("minmax", [0, 0.25, 1, 1, 1]),  # 80 to 120, cut there
+        ("standard", [-1, -0.5, 1, 3, 5]),  # 100 ± 20, cut at 5 standard deviations
+    ],
+)
+def test_scales_are_learned_on_training_rows_and_cut_far_out(
+    scale: str, expected: list[float]
+) -> None:
     train = asked(runtime_min=[80.0, 120.0], certificate=["R", "PG"])
     encoder = Encoder(scale=scale, min_count=1).fit(train)  # type: ignore[arg-type]  # parametrized
-    got = columns(encoder, asked(runtime_min=[80.0, 120.0, 160.0], certificate=["R", "R", "PG"]))
-    np.testing.assert_allclose(got["runtime_min"], [low, high, 2 * high - low])
-    np.testing.assert_array_equal(got["certificate = R"], [1, 1, 0])
+    later = asked(
+        runtime_min=[80.0, 90.0, 120.0, 160.0, 9e9], certificate=["R", "R", "PG", "R", None]
+    )
+    got = columns(encoder, later)
+    np.testing.assert_allclose(got["runtime_min"], expected)
+    np.testing.assert_array_equal(got["certificate = R"], [1, 1, 0, 1, 0])
 
 
 def test_rare_and_new_words_leave_no_trace() -> None:

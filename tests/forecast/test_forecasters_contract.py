@@ -22,10 +22,10 @@ from marquee.forecast.pipelines import Ridge
 SMALL: dict[str, dict[str, Any]] = {
     "adaboost": {"n_trees": 5},
     "gradient-boosting": {"n_trees": 20, "min_leaf": 5},
-    "mlp": {"n_epochs": 40, "l2": 0.1},
+    "mlp": {"n_epochs": 40, "l2": 0.1, "n_networks": 1},
     "random-forest": {"n_trees": 10},
     "stacking": {"members": (Ridge(min_count=3), BudgetMultiple())},
-    "tuned-mlp": {"n_blocks": 1},
+    "tuned-mlp": {"n_blocks": 1, "n_networks": 1},
     "tuned-random-forest": {"n_trees": 5},
     "xgboost": {"n_trees": 30, "min_weight": 1.0},
 }

@@ -163,7 +163,7 @@ def test_an_empty_range_is_refused(wrong: tuple[float, float, bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    "model", [TunedRandomForest(n_trees=4, min_count=3), TunedMLP(min_count=3)]
+    "model", [TunedRandomForest(n_trees=4, min_count=3), TunedMLP(min_count=3, n_networks=1)]
 )
 def test_a_tuned_model_is_the_model_of_the_best_trial(model: TunedRandomForest | TunedMLP) -> None:
     features, revenue = films()

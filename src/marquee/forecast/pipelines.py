@@ -74,6 +74,8 @@ class PipelineForecaster(CenteredForecaster):
 class OLS(PipelineForecaster):
     """Ordinary least squares; of many solutions, where columns depend on one another, the least."""
 
+    scale: Scale | None = "standard"
+
     def _estimator(self) -> Any:
         from sklearn.linear_model import LinearRegression
 
@@ -223,7 +225,7 @@ class GradientBoosting(PipelineForecaster):
 
 @dataclass(kw_only=True, eq=False)
 class MLP(PipelineForecaster):
-    """A multilayer perceptron on scaled inputs and the standard score of the outcome."""
+    """Multilayer perceptrons on scaled inputs and the standard score of the outcome; their mean."""
 
     scale: Scale | None = "standard"
     hidden: tuple[int, ...] = (64,)
@@ -231,6 +233,8 @@ class MLP(PipelineForecaster):
     l2: float = 10.0
     learning_rate: float = 0.002
     n_epochs: int = 30
+    n_networks: int = 3
+    """Networks, each from random weights of its own."""
 
     space: ClassVar[Space] = {
         "hidden": ((16,), (64,), (32, 16), (64, 32)),
@@ -241,17 +245,24 @@ class MLP(PipelineForecaster):
 
     def _estimator(self) -> Any:
         from sklearn.compose import TransformedTargetRegressor
+        from sklearn.ensemble import VotingRegressor
         from sklearn.neural_network import MLPRegressor
         from sklearn.preprocessing import StandardScaler
 
-        network = MLPRegressor(
-            hidden_layer_sizes=self.hidden,
-            alpha=self.l2,
-            learning_rate_init=self.learning_rate,
-            max_iter=self.n_epochs,
-            random_state=self.seed,
-        )
-        return TransformedTargetRegressor(network, transformer=StandardScaler())
+        networks = [
+            (
+                f"network_{number}",
+                MLPRegressor(
+                    hidden_layer_sizes=self.hidden,
+                    alpha=self.l2,
+                    learning_rate_init=self.learning_rate,
+                    max_iter=self.n_epochs,
+                    random_state=self.seed + number,
+                ),
+            )
+            for number in range(self.n_networks)
+        ]
+        return TransformedTargetRegressor(VotingRegressor(networks), transformer=StandardScaler())
 
 
 @dataclass(kw_only=True, eq=False)

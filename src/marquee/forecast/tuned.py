@@ -93,7 +93,7 @@ class TunedRandomForest(Tuned):
 
     n_trees: int = 100
 
-    grid: ClassVar[Space] = {"min_leaf": (2, 5, 10), "max_features": (0.1, 0.2, 0.4)}
+    grid: ClassVar[Space] = {"min_leaf": (3, 5, 10), "max_features": (0.1, 0.3)}
 
     def _template(self) -> PipelineForecaster:
         return RandomForest(
@@ -114,5 +114,12 @@ class TunedMLP(Tuned):
         "n_epochs": (15, 30),
     }
 
+    n_networks: int = 2
+
     def _template(self) -> PipelineForecaster:
-        return MLP(outcome_scale=self.outcome_scale, min_count=self.min_count, seed=self.seed)
+        return MLP(
+            n_networks=self.n_networks,
+            outcome_scale=self.outcome_scale,
+            min_count=self.min_count,
+            seed=self.seed,
+        )
