@@ -14,8 +14,9 @@ from marquee.data.tables import Tables
 from marquee.data.world import make_world
 from marquee.features import genre_returns, people, power, studios
 from marquee.features.asking import at_release
+from marquee.features.past import past_films
 from marquee.features.people import THEME, billed
-from marquee.features.track import PRIOR_FILMS, past_films
+from marquee.features.track import PRIOR_FILMS
 from record_kit import DAY, asked, credit, film, late_and_early, shuffled, tables, took, ugly
 
 OPENED = date(2000, 5, 5)

@@ -14,7 +14,7 @@ NEXT = date(2003, 1, 1)
 
 
 def test_power_is_the_summed_box_office_of_earlier_films_and_never_the_own() -> None:
-    titles = [film(1, OPENED), film(2, OPENED), film(9, NEXT)]
+    titles = [film(1, OPENED), film(2, OPENED), film(9, NEXT, known_on=OPENED)]
     stars = [
         credit(number, name, "actor", position=place)
         for number, names in ((1, "AB"), (2, "AD"), (9, "ABCD"))

@@ -13,13 +13,12 @@ from polars.testing import assert_frame_equal
 
 from marquee.data.tables import Tables
 from marquee.features.cpi import BASE_YEAR, CPI
+from marquee.features.past import history, past_films
 from marquee.features.people import billed, people_history
 from marquee.features.track import (
     HALF_LIFE_YEARS,
     PRIOR_FILMS,
     STATISTICS,
-    history,
-    past_films,
     records,
 )
 from record_kit import (

@@ -9,8 +9,9 @@ from marquee.data.tables import Tables
 from marquee.features.base import Column, Theme
 from marquee.features.genres import genre_name
 from marquee.features.known import known
+from marquee.features.past import history, past_films
 from marquee.features.studios import known_members, named_first
-from marquee.features.track import EVERYBODY, history, past_films
+from marquee.features.track import EVERYBODY
 
 YEARS = 3
 """Years back from the day asked about in which a film's box office must have begun to count."""

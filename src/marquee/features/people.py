@@ -9,7 +9,8 @@ import polars as pl
 from marquee.data.tables import Tables
 from marquee.features import team
 from marquee.features.base import Column, Theme
-from marquee.features.track import history, past_films, records
+from marquee.features.past import history, past_films
+from marquee.features.track import records
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def billed(tables: Tables, asked: pl.DataFrame, role: str, size: int | None = No
 
 
 def people_history(tables: Tables, films: pl.DataFrame, role: str) -> pl.DataFrame:
-    """The past films of everybody in that role, as :func:`marquee.features.track.history`.
+    """The past films of everybody in that role, as :func:`marquee.features.past.history`.
 
     Films count at whatever place of the billing: films in which an actor was among the first three,
     five or ten told no more of the next one on TMDB-5000.

@@ -12,8 +12,9 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.features.base import Column, Theme
+from marquee.features.past import past_films
 from marquee.features.people import billed, people_history
-from marquee.features.track import past_films, records
+from marquee.features.track import records
 
 STARS = (3, 5)
 """How many first-billed actors are taken."""

@@ -8,7 +8,8 @@ from marquee.data.tables import Tables
 from marquee.features import team
 from marquee.features.base import Column, Theme
 from marquee.features.known import known
-from marquee.features.track import day_after, history, past_films, records
+from marquee.features.past import day_after, history, past_films
+from marquee.features.track import records
 
 FIRST = 3
 """How many companies of a film are taken, the first named ones."""
