@@ -25,10 +25,10 @@ SEEDS = range(6)
 
 
 def decisions(seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Skewed classes, some absent from the truth, some never decided, and probabilities with ties,
-    exact zeros for what happened and exact ones."""
+    """Skewed classes, some absent from the truth, some from both truth and decisions, and
+    probabilities with ties, exact zeros for what happened and exact ones."""
     rng = np.random.default_rng(seed)
-    actual = rng.choice(N - 1, 70, p=rng.dirichlet(np.full(N - 1, 0.5)))
+    actual = rng.choice(N - 3, 70, p=rng.dirichlet(np.full(N - 3, 0.5)))
     probabilities = rng.multinomial(4, rng.dirichlet(np.ones(N), 70)) / 4
     decided = np.clip(actual + rng.integers(-2, 3, 70), 0, N - 1)
     return actual, decided, probabilities

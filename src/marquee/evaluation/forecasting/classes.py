@@ -129,11 +129,16 @@ def ranked_probability_score(probabilities: ArrayLike, actual: ArrayLike) -> flo
     return float(ranked_probability_by_film(probabilities, actual).mean())
 
 
-def log_loss(probabilities: ArrayLike, actual: ArrayLike) -> float:
-    """Mean of -log P(actual class), in nats; a probability counts as at least :data:`SURE`."""
+def log_loss_by_film(probabilities: ArrayLike, actual: ArrayLike) -> NDArray[np.float64]:
+    """-log P(actual class) of each film in nats, shape (n,); at least :data:`SURE` is taken."""
     given, truth = _probabilities(probabilities, actual)
     of_actual = given[np.arange(truth.size), truth]
-    return float(-np.mean(np.log(np.clip(of_actual, SURE, 1 - SURE))))
+    return -np.log(np.clip(of_actual, SURE, 1 - SURE))
+
+
+def log_loss(probabilities: ArrayLike, actual: ArrayLike) -> float:
+    """Mean of :func:`log_loss_by_film` over the films."""
+    return float(log_loss_by_film(probabilities, actual).mean())
 
 
 def _f1(

@@ -184,9 +184,10 @@ def decision_figures(
 def probability_figures(given: NDArray[np.float64], actual: NDArray[np.int64]) -> Figures:
     """Figures of class probabilities: ``rps`` and ``log_loss``."""
     score = classes.ranked_probability_by_film(given, actual)
+    loss = classes.log_loss_by_film(given, actual)
     return {
         "rps": lambda rows: float(score[rows].mean()),
-        "log_loss": lambda rows: classes.log_loss(given[rows], actual[rows]),
+        "log_loss": lambda rows: float(loss[rows].mean()),
     }
 
 
