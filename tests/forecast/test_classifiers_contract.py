@@ -16,7 +16,12 @@ from forecast_kit import films
 from marquee.errors import NotFittedError, ParameterError, SchemaError
 from marquee.forecast import CLASSIFIERS
 from marquee.forecast.base import Classifier
-from marquee.forecast.classifiers import Logistic, NeighborsClassifier, Prior
+from marquee.forecast.classifiers import (
+    AdaBoostClassifier,
+    Logistic,
+    NeighborsClassifier,
+    Prior,
+)
 from marquee.forecast.ordinal import OrdinalLogistic
 from marquee.forecast.stacked import StackedClassifier
 
@@ -32,6 +37,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "max_epochs": 15,
         "learning_rate": 0.02,
         "dropout": 0.1,
+        "batch": 32,
         "class_weight": None,
         "use_gpu": False,
     },
@@ -313,7 +319,7 @@ def test_more_neighbors_than_films_are_all_films() -> None:
     np.testing.assert_allclose(model.probabilities(features)[0], shares)
 
 
-@pytest.mark.parametrize("name", ["logistic", "random-forest", "xgboost", "adaboost"])
+@pytest.mark.parametrize("name", ["logistic", "random-forest", "xgboost", "gradient-boosting"])
 def test_answers_are_those_of_the_library_on_the_encoded_films(name: str) -> None:
     model, (features, classes) = fitted(name), classed()
     later, _ = classed(40, seed=7)
@@ -325,6 +331,25 @@ def test_answers_are_those_of_the_library_on_the_encoded_films(name: str) -> Non
     np.testing.assert_allclose(model.probabilities(later)[:, [1, 2, 4, 7]], by_hand, atol=1e-6)
     whole = model.pipeline_.predict_proba(later)  # type: ignore[attr-defined]  # and it is whole
     np.testing.assert_allclose(whole, by_hand, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_classes", [2, 9])
+def test_boosted_trees_vote_with_their_whole_weights(n_classes: int) -> None:
+    features, classes = classed()
+    labels = classes // 4 if n_classes == 2 else classes
+    model = AdaBoostClassifier(n_classes=n_classes, n_trees=6, min_count=3).fit(features, labels)
+    X, n_labels = encoded(model, features), model.occurring_.size
+    votes = np.zeros((labels.size, n_labels))
+    boosted = model.pipeline_[-1]
+    for tree, weight in zip(boosted.estimators_, boosted.estimator_weights_, strict=False):
+        said = tree.predict(X)[:, None] == np.arange(n_labels)
+        votes += weight * np.where(said, 1, -1 / (n_labels - 1))
+    p = np.exp(votes / (n_labels - 1))
+    np.testing.assert_allclose(
+        model.probabilities(features)[:, model.occurring_],
+        p / p.sum(axis=1, keepdims=True),
+        atol=1e-9,
+    )
 
 
 def test_the_logistic_penalty_is_what_it_says() -> None:

@@ -147,16 +147,18 @@ def test_the_nearest_descending_row_is_that_of_pooled_violators() -> None:
 def test_frank_hall_answers_are_the_differences_of_its_members_in_order() -> None:
     features, revenue = films(120)
     classes = success_class(revenue, np.full(120, 2e7))
-    model = FrankHall(n_trees=20, min_count=3, min_weight=0.1, learning_rate=0.5)
-    model.fit(features, classes)
+    model = FrankHall(
+        n_trees=20, min_count=3, min_weight=0.1, learning_rate=0.5, smoothing=0.1
+    ).fit(features, classes)
     X = model.encoder_.transform(features)
     above = np.column_stack([each.predict_proba(X)[:, 1] for each in model.members_])
     assert (np.diff(above, axis=1) > 0).any()  # they do contradict each other
-    p = model.probabilities(features)
-    got = 1 - p.cumsum(axis=1)
-    for row, answers in zip(got, above, strict=True):
-        expected = slow_descending(answers.astype(np.float64))
-        np.testing.assert_allclose(row[model.occurring_[:-1]], expected, atol=1e-6)
+    shares = np.bincount(classes, minlength=9) / 120
+    for p, answers in zip(model.probabilities(features), above, strict=True):
+        edges = np.concatenate([[1], slow_descending(answers.astype(np.float64)), [0]])
+        expected = 0.1 * shares
+        expected[model.occurring_] += 0.9 * -np.diff(edges)
+        np.testing.assert_allclose(p, expected, atol=1e-6)
 
 
 def test_a_boundary_is_learned_from_all_films_on_both_sides_of_it() -> None:

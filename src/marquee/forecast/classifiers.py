@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from marquee.forecast.base import Classifier
 from marquee.forecast.encoded import EncodedClassifier
@@ -151,7 +152,19 @@ class RandomForestClassifier(PipelineClassifier):
 
 @dataclass(kw_only=True, eq=False)
 class AdaBoostClassifier(PipelineClassifier):
-    """Weighted vote of small trees, each grown on the films that those before it got wrong."""
+    r"""Weighted vote of small trees, each grown on the films that those before it got wrong.
+
+    .. math:: p_k \propto \exp(f_k / (K - 1)), \qquad
+              f_k = \sum_m \alpha_m \left(1[h_m = k] - \tfrac{1}{K - 1} 1[h_m \ne k]\right)
+
+    The library divides the votes by the sum of their weights first, which leaves all classes
+    almost equally likely.
+
+    References
+    ----------
+    J. Zhu, H. Zou, S. Rosset and T. Hastie, "Multi-class AdaBoost", Statistics and Its Interface
+    2009, equations 8 and 9.
+    """
 
     scale: Scale | None = None
     n_trees: int = 100
@@ -170,6 +183,13 @@ class AdaBoostClassifier(PipelineClassifier):
             learning_rate=self.learning_rate,
             random_state=self.seed,
         )
+
+    def _answer(self, X: NDArray[np.float64]) -> NDArray[np.floating[Any]]:
+        trees = self.pipeline_[-1]
+        votes = trees.decision_function(X) * trees.estimator_weights_.sum()
+        if votes.ndim == 1:  # of two labels it tells the difference
+            votes = np.column_stack([-votes, votes]) / 2
+        return np.asarray(softmax(votes / (votes.shape[1] - 1), axis=1))
 
 
 @dataclass(kw_only=True, eq=False)

@@ -40,7 +40,7 @@ class Network(EncodedClassifier):
     l2: float = 0.01
     """Weight decay per step, as a share of the learning rate."""
     learning_rate: float = 0.001
-    batch: int = 64
+    batch: int = 128
     max_epochs: int = 100
     patience: int = 10
     """Epochs without a lower loss on the films held back, after which the search for it ends."""

@@ -138,6 +138,8 @@ class FrankHall(EncodedClassifier):
 
     The answers need not agree that getting higher is less likely; they are brought into order by
     the nearest descending ones, and the probability of a class is the difference of neighbors.
+    Where answers had to be brought into order that difference is 0, so a little of the shares in
+    training is mixed in.
 
     References
     ----------
@@ -156,6 +158,8 @@ class FrankHall(EncodedClassifier):
     min_weight: float = 3.0
     """Curvature of the loss that a leaf must hold."""
     l2: float = 5.0
+    smoothing: float = 0.05
+    """Part of the probability that is shared out by the shares of the classes in training."""
 
     space: ClassVar[Space] = {
         "n_trees": (75, 150, 300),
@@ -166,6 +170,8 @@ class FrankHall(EncodedClassifier):
 
     members_: list[Any] = field(init=False, repr=False)
     """An XGBoost classifier per boundary between occurring classes, lowest first."""
+    share_: NDArray[np.float64] = field(init=False, repr=False)
+    """Weighted share of each occurring class in training, shape (n_occurring,)."""
 
     def _learn(
         self,
@@ -176,6 +182,7 @@ class FrankHall(EncodedClassifier):
     ) -> None:
         from xgboost import XGBClassifier
 
+        self.share_ = np.bincount(labels, weights) / weights.sum()
         self.members_ = []
         n_boundaries = int(labels.max())
         for boundary in range(n_boundaries):
@@ -197,4 +204,5 @@ class FrankHall(EncodedClassifier):
     def _answer(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
         above = np.column_stack([member.predict_proba(X)[:, 1] for member in self.members_])
         above = nearest_descending(above.astype(np.float64))
-        return -np.diff(above, axis=1, prepend=1.0, append=0.0)
+        p = -np.diff(above, axis=1, prepend=1.0, append=0.0)
+        return np.asarray((1 - self.smoothing) * p + self.smoothing * self.share_)

@@ -31,11 +31,11 @@ class StackedClassifier(Classifier):
     members: tuple[Classifier, ...] = (
         Logistic(),
         OrdinalLogistic(),
-        RandomForestClassifier(),
+        RandomForestClassifier(n_trees=100),
         FrankHall(),
     )
     """Templates: ``fit`` fits copies of them."""
-    n_folds: int = 5
+    n_folds: int = 3
     l2: float = 100.0
     """Weight of half the sum of squares against the sum of the losses of the films."""
     seed: int = 0
