@@ -100,8 +100,9 @@ class Forecast:
         return Forecast(self.levels, self.quantiles * by[:, None], self.log)
 
     def take(self, rows: ArrayLike) -> Forecast:
-        """The forecasts of those rows."""
-        return Forecast(self.levels, self.quantiles[np.asarray(rows)], self.log)
+        """The forecasts of those rows, given by their positions or by a mask."""
+        at = np.asarray(rows)
+        return Forecast(self.levels, self.quantiles[at if at.size else []], self.log)
 
     def _probability(
         self, values: ArrayLike, side: Literal["left", "right"]
