@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from forecast_kit import films
+from marquee.data.sources import read_source
 from marquee.errors import ParameterError, SchemaError
+from marquee.evaluation.forecasting.frames import labeled
 from marquee.forecast.comparables import BudgetMultiple, Comparables, Mean
 from marquee.forecast.conformal import residual_quantiles
 from marquee.forecast.distribution import LEVELS
@@ -107,3 +110,20 @@ def test_what_a_rule_needs_is_asked_for_by_name() -> None:
         Comparables().fit(features.drop("genres"), revenue)
     with pytest.raises(ParameterError, match="min_films"):
         Comparables(min_films=0)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_on_tmdb_5000_the_rule_errs_as_measured_elsewhere(data_root: Path) -> None:
+    tables = read_source(data_root / "tmdb-5000")[1].tables
+    films = labeled(tables, "revenue", themes=["budget"])
+    train, test = np.flatnonzero(films.years <= 2011), np.flatnonzero(films.years > 2011)
+    model = BudgetMultiple().fit(films.features[train], films.outcome[train])
+    truth = np.log(films.outcome[test])
+    errors = np.log(model.predict(films.features[test]).median) - truth
+    r2 = 1 - np.sum(errors**2) / np.sum((truth - truth.mean()) ** 2)
+    within_two = np.mean(np.abs(errors) <= np.log(2))
+    assert (train.size, test.size) == (2557, 604)
+    assert np.sqrt(np.mean(errors**2)) == pytest.approx(1.127, abs=0.002)
+    assert r2 == pytest.approx(0.507, abs=0.002)
+    assert within_two == pytest.approx(0.530, abs=0.002)
