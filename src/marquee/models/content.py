@@ -198,7 +198,7 @@ class Content(Recommender):
     def explained(self, profile: Interactions) -> Explained:
         """The scores of one profile, and what takes them apart."""
         self.check_fitted(profile)
-        counts = self._weighted(profile).data
+        counts = self._liking(profile)
         # One profile's wish is laid out over the vocabulary at once: sparse products of one row
         # take longer to set up than to compute.
         own = self.vectors_[profile.matrix.indices]
@@ -230,11 +230,16 @@ class Content(Recommender):
     def _weighted(self, profiles: Interactions) -> csr_array:
         """How much each title of a profile counts, in the pattern of the profiles' matrix."""
         matrix = profiles.matrix
-        totals = np.bincount(profiles.rows, matrix.data, profiles.n_users)
-        means = totals / np.maximum(np.diff(matrix.indptr), 1)
-        counts = 1 + self.taste * (matrix.data - means[profiles.rows])
-        parts = (counts.astype(np.float32), matrix.indices, matrix.indptr)
+        parts = (self._liking(profiles), matrix.indices, matrix.indptr)
         return csr_array(parts, shape=matrix.shape)
+
+    def _liking(self, profiles: Interactions) -> NDArray[np.float32]:
+        """How much each title of a profile counts, aligned with ``profiles.matrix.data``."""
+        matrix, rows = profiles.matrix, profiles.rows
+        totals = np.bincount(rows, matrix.data, profiles.n_users)
+        means = totals / np.maximum(np.diff(matrix.indptr), 1)
+        counts: NDArray[np.float32] = 1 + self.taste * (matrix.data - means[rows])
+        return counts.astype(np.float32)
 
     def _wanted(self, weighted: csr_array) -> tuple[csr_array, NDArray[np.float32]]:
         """Sum of the profiles' vectors, and one over the lengths of these sums."""
