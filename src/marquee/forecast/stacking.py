@@ -15,12 +15,12 @@ from marquee.forecast.base import Forecaster
 from marquee.forecast.conformal import FEWEST, CenteredForecaster, residual_quantiles
 from marquee.forecast.distribution import LEVELS, Forecast
 from marquee.forecast.folds import rolling_blocks
-from marquee.forecast.pipelines import MLP, RandomForest, XGBoost
+from marquee.forecast.pipelines import MLP, RandomForest, Ridge, XGBoost
 from marquee.forecast.scales import OutcomeScale, forecast_on_scale, to_scale
 
 
 def _usual_members() -> tuple[Forecaster, ...]:
-    return (MLP(), RandomForest(n_trees=100), XGBoost())
+    return (Ridge(), MLP(n_networks=1), RandomForest(n_trees=100), XGBoost())
 
 
 @dataclass(kw_only=True, eq=False)
