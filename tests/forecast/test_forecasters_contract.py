@@ -21,6 +21,7 @@ from marquee.forecast.pipelines import Ridge
 
 SMALL: dict[str, dict[str, Any]] = {
     "adaboost": {"n_trees": 5},
+    "forward-blend": {"n_trees": 40, "n_seeds": 1, "forest_trees": 10, "min_weight": 1.0},
     "gradient-boosting": {"n_trees": 20, "min_leaf": 5},
     "mlp": {"n_epochs": 40, "l2": 0.1, "n_networks": 1},
     "random-forest": {"n_trees": 10},

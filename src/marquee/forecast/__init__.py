@@ -16,6 +16,7 @@ from marquee.forecast.classifiers import (
     XGBoostClassifier,
 )
 from marquee.forecast.comparables import BudgetMultiple, Comparables, Mean
+from marquee.forecast.forward_blend import ForwardBlend
 from marquee.forecast.network import Network
 from marquee.forecast.ordinal import FrankHall, OrdinalLogistic
 from marquee.forecast.pipelines import (
@@ -36,6 +37,7 @@ FORECASTERS: dict[str, type[Forecaster]] = {
     "adaboost": AdaBoost,
     "budget-multiple": BudgetMultiple,
     "comparables": Comparables,
+    "forward-blend": ForwardBlend,
     "gradient-boosting": GradientBoosting,
     "knn": Neighbors,
     "mean": Mean,
@@ -50,8 +52,8 @@ FORECASTERS: dict[str, type[Forecaster]] = {
 }
 """Every forecaster by its public name, read by whoever lists, builds, saves or tests them."""
 
-DEFAULT_FORECASTER = "xgboost"
-"""The one used where nobody names another."""
+DEFAULT_FORECASTER = "forward-blend"
+"""The one used where nobody names another; ``defaults`` has its settings for each outcome."""
 
 CLASSIFIERS: dict[str, type[Classifier]] = {
     "adaboost": AdaBoostClassifier,

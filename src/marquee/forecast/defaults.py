@@ -1,0 +1,33 @@
+"""The forecaster that is used for an outcome where nobody names another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marquee.errors import ParameterError
+from marquee.forecast.base import Forecaster
+from marquee.forecast.forward_blend import ForwardBlend
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "revenue": {},
+    "popularity": {"outcome_scale": "log1p", "rising": ()},
+    "audience": {"outcome_scale": "plain", "rising": ()},
+}
+"""Settings of :class:`ForwardBlend` by outcome, chosen on films up to 2011; see
+``benchmarks/forecast_choices.py``."""
+
+
+def default_forecaster(target: str = "revenue", *, seed: int = 0) -> Forecaster:
+    """An unfitted forecaster of that outcome; return, profit and success follow from revenue.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such outcome.
+    """
+    learned = "revenue" if target in ("return", "profit", "success") else target
+    if learned not in SETTINGS:
+        raise ParameterError(
+            f"there is no default forecaster for {target!r}; there are {', '.join(SETTINGS)}"
+        )
+    return ForwardBlend(**SETTINGS[learned], seed=seed)
