@@ -24,10 +24,10 @@ SMALL: dict[str, dict[str, Any]] = {
     "forward-blend": {"n_trees": 40, "n_seeds": 1, "forest_trees": 10, "min_weight": 1.0},
     "gradient-boosting": {"n_trees": 20, "min_leaf": 5},
     "mlp": {"n_epochs": 40, "l2": 0.1, "n_networks": 1},
-    "random-forest": {"n_trees": 10},
+    "random-forest": {"n_trees": 20},
     "stacking": {"members": (Ridge(min_count=3), BudgetMultiple())},
     "tuned-mlp": {"n_blocks": 1, "n_networks": 1},
-    "tuned-random-forest": {"n_trees": 5},
+    "tuned-random-forest": {"n_trees": 15},
     "xgboost": {"n_trees": 30, "min_weight": 1.0},
 }
 """Settings that make the slow ones quick."""

@@ -13,13 +13,15 @@ import pytest
 
 from forecast_kit import films
 from marquee.errors import ParameterError
+from marquee.forecast.classifiers import Logistic
 from marquee.forecast.comparables import BudgetMultiple
 from marquee.forecast.folds import rolling_blocks, rolling_years, stratified_folds
 from marquee.forecast.optuna_search import optuna_search
 from marquee.forecast.pipelines import MLP, Neighbors, Ridge
-from marquee.forecast.search import Search, grid_search, validate
+from marquee.forecast.search import Search, grid_search
 from marquee.forecast.space import Range, Space
 from marquee.forecast.tuned import TunedMLP, TunedRandomForest
+from marquee.forecast.validation import ranked_probability_loss, scaled_rmse, validate
 
 SPACE: Space = {"l2": (0.1, 10.0, 1e4)}
 RANGES: Space = {"l2": Range(0.1, 1e4, log=True), "scale": (None, "minmax", "standard")}
@@ -74,6 +76,41 @@ def test_the_loss_is_the_error_on_the_scale_weighed_by_films() -> None:
         errors.append(np.sqrt(np.mean(np.log(median / revenue[tried]) ** 2)))
     assert validate(BudgetMultiple(), features, revenue, folds) == pytest.approx(np.mean(errors))
     assert validate(BudgetMultiple(), features, revenue, folds, lambda *_: 7.0) == 7.0
+
+
+def test_outcomes_without_a_logarithm_are_judged_on_the_scale_of_the_model() -> None:
+    features, revenue = films()
+    outcome = np.where(np.arange(80) % 9 == 0, 0.0, revenue / 1e6)
+    model = Ridge(min_count=3, calibration=0.0, outcome_scale="log1p")
+    ((train, tried),) = rolling_blocks(features, 1)
+    answer = model.fit(features[train], outcome[train]).predict(features[tried])
+    expected = np.sqrt(np.mean((np.log1p(answer.median) - np.log1p(outcome[tried])) ** 2))
+    assert validate(model, features, outcome, [(train, tried)]) == pytest.approx(expected)
+    assert scaled_rmse(answer, outcome[tried], "log1p") == pytest.approx(expected)
+
+
+def test_ranked_probability_is_the_squared_distance_of_cumulative_sums() -> None:
+    told = np.array([[0.2, 0.5, 0.3], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    # |0.2 - 0|², |0.7 - 1|²; nothing; as wrong as can be
+    expected = ((0.04 + 0.09) / 2 + 0 + 1) / 3
+    assert ranked_probability_loss(told, np.array([1, 0, 0])) == pytest.approx(expected)
+
+
+def test_a_classifier_is_searched_by_the_ranked_probability(tmp_path: Path) -> None:
+    features, revenue = films(120)
+    classes = np.searchsorted(np.quantile(revenue, [1 / 3, 2 / 3]), revenue)
+    folds = rolling_blocks(features, 2)
+    model, space = Logistic(n_classes=3, min_count=3), {"l2": (0.01, 1.0, 1e5)}
+    log = tmp_path / "grid.jsonl"
+    found = grid_search(model, features, classes, space, folds=folds, log=log)
+    assert found == grid_search(model, features, classes, space, folds=folds, log=log)
+    losses = []
+    for train, tried in folds:
+        fitted = Logistic(n_classes=3, min_count=3, l2=1.0).fit(features[train], classes[train])
+        told = fitted.probabilities(features[tried])
+        losses.append(ranked_probability_loss(told, classes[tried]))
+    assert found.trials[1].loss == pytest.approx(np.mean(losses))
+    assert found.best.loss < found.trials[2].loss
 
 
 def test_a_grid_search_goes_on_where_it_stopped(tmp_path: Path) -> None:

@@ -8,22 +8,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike
 
 from marquee.errors import ParameterError
-from marquee.forecast.base import Forecaster, OnEpoch
+from marquee.forecast.base import Classifier, Forecaster, OnEpoch
 from marquee.forecast.folds import Fold, rolling_years
-from marquee.forecast.search import Loss, Search, Trial, study_name, validate
+from marquee.forecast.search import Search, Trial, study_name
 from marquee.forecast.space import Range, Space, check_space
+from marquee.forecast.validation import Loss, outcomes_for, validate
 
 if TYPE_CHECKING:
     import optuna
 
 
 def optuna_search(
-    model: Forecaster,
+    model: Forecaster | Classifier,
     features: pl.DataFrame,
     outcome: ArrayLike,
     space: Space,
@@ -47,7 +47,7 @@ def optuna_search(
     """
     optuna = _imported()
     check_space(model, space)
-    values, folds = np.asarray(outcome, dtype=np.float64), folds or rolling_years(features)
+    values, folds = outcomes_for(model, outcome), folds or rolling_years(features)
     name = study_name(model, features, values, folds, loss, repr(sorted(space.items())))
     spoken = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)

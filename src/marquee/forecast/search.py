@@ -11,24 +11,19 @@ import hashlib
 import io
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
 from marquee.errors import ParameterError
-from marquee.forecast.base import Forecaster, OnEpoch
-from marquee.forecast.distribution import Forecast
+from marquee.forecast.base import Classifier, Forecaster, OnEpoch
 from marquee.forecast.folds import Fold, rolling_years
-from marquee.forecast.scales import OutcomeScale, to_scale
 from marquee.forecast.space import Range, Space, check_space
-
-Loss = Callable[[Forecast, NDArray[np.float64]], float]
-"""How bad a forecast was, given what happened; lower is better."""
+from marquee.forecast.validation import Loss, outcomes_for, validate
 
 
 class Trial(NamedTuple):
@@ -50,36 +45,8 @@ class Search:
         return min(self.trials, key=lambda trial: trial.loss)
 
 
-def scaled_rmse(
-    forecast: Forecast, outcome: NDArray[np.float64], scale: OutcomeScale = "log"
-) -> float:
-    """Root mean squared error of the median on the scale."""
-    errors: NDArray[np.float64] = to_scale(forecast.median, scale) - to_scale(outcome, scale)
-    return float(np.sqrt(np.mean(errors**2)))
-
-
-def validate(
-    model: Forecaster,
-    features: pl.DataFrame,
-    outcome: NDArray[np.float64],
-    folds: Sequence[Fold],
-    loss: Loss | None = None,
-) -> float:
-    """Mean loss of copies of the model over the folds, each counting by its films.
-
-    The loss is :func:`scaled_rmse` on the model's own scale unless another is given.
-    """
-    scale: OutcomeScale = getattr(model, "outcome_scale", "log")
-    losses = []
-    for train, tried in folds:
-        fitted = dataclasses.replace(model).fit(features[train], outcome[train])
-        forecast, truth = fitted.predict(features[tried]), outcome[tried]
-        losses.append(loss(forecast, truth) if loss else scaled_rmse(forecast, truth, scale))
-    return float(np.average(losses, weights=[tried.size for _, tried in folds]))
-
-
 def grid_search(
-    model: Forecaster,
+    model: Forecaster | Classifier,
     features: pl.DataFrame,
     outcome: ArrayLike,
     space: Space,
@@ -102,7 +69,7 @@ def grid_search(
     ranges = [name for name, choice in space.items() if isinstance(choice, Range)]
     if ranges:
         raise ParameterError(f"a grid needs values for {ranges}, as in (1, 3, 10), not a range")
-    values, folds = np.asarray(outcome, dtype=np.float64), folds or rolling_years(features)
+    values, folds = outcomes_for(model, outcome), folds or rolling_years(features)
     study = study_name(model, features, values, folds, loss)
     done = dict(_read_log(log, study)) if log is not None else {}
     grid = [
@@ -124,9 +91,9 @@ def grid_search(
 
 
 def study_name(
-    model: Forecaster,
+    model: Forecaster | Classifier,
     features: pl.DataFrame,
-    outcome: NDArray[np.float64],
+    outcome: NDArray[Any],
     folds: Sequence[Fold],
     loss: Loss | None,
     more: str = "",
