@@ -18,11 +18,7 @@ def to_markdown(report: ForecastReport, *, details: Sequence[str] = ()) -> str:
     ``details`` names the models whose confusion matrix and per-class figures are shown too.
     """
     parts = [_head(report), _figures(report), _differences(report)]
-    figures = report.headline[:3]
-    parts += [
-        _sliced(report, "By budget", "slices", figures),
-        _sliced(report, "By year of release", "years", figures),
-    ]
+    parts += [_by_slice(report), _by_year(report)]
     parts += [_detail(report, result) for result in report.results if result.name in details]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -98,20 +94,36 @@ def _differences(report: ForecastReport) -> str:
     return f"## Differences on the same films, {promise}\n\n" + table(head, rows)
 
 
-def _sliced(report: ForecastReport, title: str, field: str, figures: Sequence[str]) -> str:
-    parts = getattr(report.results[0], field)
+def _by_slice(report: ForecastReport) -> str:
+    parts = report.results[0].slices
     if not parts:
         return ""
     head = ["model", "figure", *(f"{part.name} ({part.n})" for part in parts)]
-    first = {result.name: result for result in reversed(report.results)}
     rows = [
-        [result.key, name, *(part.metrics.get(name) for part in getattr(result, field))]
-        for result in report.results
-        if result is first[result.name]
-        for name in figures
+        [result.key, name, *(part.metrics.get(name) for part in result.slices)]
+        for result in _first_rules(report)
+        for name in (*report.headline[:3], "coverage_80", "width_80")
         if name in result.metrics
     ]
-    return f"## {title}\n\n" + table(head, rows)
+    return "## By budget\n\n" + table(head, rows)
+
+
+def _by_year(report: ForecastReport) -> str:
+    results = _first_rules(report)
+    names = (report.headline[0], "bias_log", "coverage_80")
+    rows = [
+        [name, year.name, year.n, *(result.years[place].metrics.get(name) for result in results)]
+        for name in names
+        if any(name in result.metrics for result in results)
+        for place, year in enumerate(results[0].years)
+    ]
+    head = ["figure", "year", "films", *(result.key for result in results)]
+    return "## By year of release\n\n" + table(head, rows)
+
+
+def _first_rules(report: ForecastReport) -> list[Result]:
+    """One result of each model."""
+    return list({result.name: result for result in reversed(report.results)}.values())[::-1]
 
 
 def _detail(report: ForecastReport, result: Result) -> str:
