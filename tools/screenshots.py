@@ -49,6 +49,7 @@ def pictures(browser: Any, address: str, folder: Path) -> None:
     """Every picture of the guide."""
 
     def shot(page: Any, name: str) -> None:
+        page.mouse.move(0, 0)
         page.wait_for_timeout(700)
         path = folder / f"app-{name}.png"
         page.screenshot(path=str(path))

@@ -73,7 +73,7 @@ def serve_workspace(
     rate: float = 50,
     pages: bool | None = None,
     host_names: Iterable[str] = (),
-    greet: Callable[[str], None] = lambda _address: None,
+    greet: Callable[[str], None] = lambda _address: note("Stop with Ctrl-C."),
 ) -> None:
     """Serves until it is told to stop; ``greet`` is told the address once somebody can ask there.
 
@@ -112,7 +112,6 @@ def serve_workspace(
         )
         app = create_app(engine, served)
         note(f"Serving {settings.home} on {place.url(listener)} {place.audience}")
-        note("Stop with Ctrl-C.")
         greet(place.url(listener))
         run(app, listener)
 

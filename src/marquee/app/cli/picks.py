@@ -92,7 +92,8 @@ def demo(
         _say_favorites(f"Viewer {DEMO_VIEWER} likes best", engine.favorites(DEMO_VIEWER))
         say()
         _say_answer("For you", engine.recommend(viewer_id=DEMO_VIEWER, k=8), "nothing")
-        [(first, _)] = engine.favorites(DEMO_VIEWER, 1)
+        [(favorite, _)] = engine.favorites(DEMO_VIEWER, 1)
+        first = _naming(engine, favorite)
     note("")
     note("Try next (from a shell in this folder):")
     note(f"  .venv/bin/marquee recommend --viewer {DEMO_VIEWER + 1}")
@@ -113,6 +114,17 @@ def demo(
         say("Stop with Ctrl-C; everything said in the app is kept.")
 
     faces.serve_workspace(context.obj, port, greet=greet)
+
+
+def _naming(engine: Engine, title: TitleCard) -> str:
+    """What to type for the title: its name and year, or its number where others share them."""
+    from marquee.errors import AmbiguousTitleError
+
+    try:
+        engine.catalog.find(str(title))
+    except AmbiguousTitleError:
+        return f"#{title.title_id}"
+    return str(title)
 
 
 def _refuse_busy(port: int) -> None:
