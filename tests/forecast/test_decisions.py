@@ -10,6 +10,7 @@ from marquee.errors import ParameterError
 from marquee.forecast.decisions import (
     METRICS,
     RULES,
+    CutRule,
     Metric,
     best_threshold,
     cut,
@@ -206,3 +207,11 @@ def test_the_mean_position_weighs_the_classes_by_their_probability() -> None:
 
 def test_a_position_on_a_cut_belongs_above_it() -> None:
     assert cut([0.9, 1.0, 5.0], [1.0, 2.0]).tolist() == [0, 1, 2]
+
+
+def test_a_rule_of_cuts_decides_by_the_mean_position_and_knows_unknown_rows() -> None:
+    rule = CutRule(np.array([0.4, 1.2]))
+    rows = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.3, 0.2, 0.5], [np.nan] * 3]
+    assert rule(rows).tolist() == [0, 1, 2, -1]
+    with pytest.raises(ParameterError, match="2 cuts do not part 4 classes"):
+        rule(np.eye(4))

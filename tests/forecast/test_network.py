@@ -69,10 +69,13 @@ def test_it_learns_the_same_on_one_thread_and_on_several_and_puts_the_number_bac
     assert same(*fitted)
 
 
-def test_the_number_of_threads_is_put_back_after_a_failure(
+def test_it_learns_on_one_thread_and_puts_the_number_back_even_after_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    seen: list[int] = []
+
     def fail(*_: object, **__: object) -> None:
+        seen.append(torch.get_num_threads())
         raise KeyboardInterrupt
 
     before = torch.get_num_threads()
@@ -84,6 +87,7 @@ def test_the_number_of_threads_is_put_back_after_a_failure(
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
+    assert seen == [1]
 
 
 def test_the_seed_decides_alone_and_global_chance_is_neither_used_nor_moved() -> None:
@@ -123,11 +127,40 @@ def test_the_latest_films_decide_when_to_stop() -> None:
     assert wary.n_epochs_ < steady.n_epochs_
 
 
-def test_the_order_of_rows_does_not_decide_which_films_are_the_latest() -> None:
+def test_the_search_ends_when_patience_does(monkeypatch: pytest.MonkeyPatch) -> None:
     features, classes = rings()
     classes[-40:] = 2 - classes[-40:]
-    backward = network(patience=5).fit(features[::-1], classes[::-1])
-    assert backward.n_epochs_ < 20
+    shuffle, epochs = torch.randperm, []
+
+    def counted(*given: Any, **named: Any) -> Any:
+        epochs.append(1)
+        return shuffle(*given, **named)
+
+    monkeypatch.setattr(torch, "randperm", counted)
+    model = network(patience=5).fit(features, classes)
+    assert len(epochs) == (model.n_epochs_ + 5) + model.n_epochs_
+
+
+class _Watched(Network):
+    """Remembers which rows it was told to learn from and to watch."""
+
+    def _train(self, *given: Any) -> Any:
+        *_, learned, watched, _n_epochs = given
+        self.asked = [*getattr(self, "asked", []), (learned, watched)]
+        return super()._train(*given)
+
+
+def test_the_latest_films_are_held_back_whatever_their_order_and_then_learned_too() -> None:
+    features, classes = rings()
+    order = np.random.default_rng(3).permutation(classes.size)
+    model = _Watched(n_classes=3, max_epochs=1, min_count=1, hidden=(2,), use_gpu=False)
+    model.fit(features[order], classes[order])
+    (learned, watched), (everything, nothing) = model.asked
+    days = features["as_of"].to_numpy()[order]
+    assert days[learned].max() < days[watched].min()
+    assert 0.1 < watched.size / classes.size < 0.2
+    assert np.union1d(learned, watched).size == everything.size == classes.size
+    assert nothing.size == 0
 
 
 def test_films_of_one_day_are_learned_for_all_epochs() -> None:
@@ -150,13 +183,12 @@ def test_dropout_changes_what_is_learned_but_leaves_answers_certain() -> None:
     assert not same(model, network(dropout=0.0, max_epochs=3).fit(features, classes))
 
 
-def test_one_odd_film_far_from_all_others_does_not_carry_answers_away() -> None:
+def test_a_film_far_from_all_others_is_answered_as_the_farthest_one_that_counts() -> None:
     features, classes = rings()
-    model = network().fit(features, classes)
-    far = features.head(2).with_columns(pl.Series("x", [30.0, 1e12]))
+    model = network(max_epochs=3).fit(features, classes)
+    far = features[[0, 0]].with_columns(pl.Series("x", [30.0, 1e12]))
     p = model.probabilities(far)
-    np.testing.assert_allclose(p[0, 2], p[1, 2], atol=0.2)
-    assert np.isfinite(p).all()
+    np.testing.assert_array_equal(p[0], p[1])
 
 
 def test_without_torch_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ error the median class, and the squared error, and with it quadratic kappa, the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -142,6 +143,21 @@ def kappa_cuts(
         if best == before:
             break
     return cuts
+
+
+@dataclass(frozen=True, eq=False)
+class CutRule:
+    """A rule like those of :data:`RULES`, by cut points of the mean position of the class."""
+
+    cuts: NDArray[np.float64]
+    """Ascending, one fewer than there are classes; :func:`kappa_cuts` chooses them."""
+
+    def __call__(self, probabilities: ArrayLike) -> NDArray[np.int64]:
+        """Class of each row, -1 for a row with NaN."""
+        p = _checked(probabilities)
+        if self.cuts.size != p.shape[1] - 1:
+            raise ParameterError(f"{self.cuts.size} cuts do not part {p.shape[1]} classes")
+        return _or_none(p, cut(mean_position(p), self.cuts))
 
 
 def cut(position: ArrayLike, cuts: ArrayLike) -> NDArray[np.int64]:
