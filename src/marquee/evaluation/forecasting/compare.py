@@ -59,7 +59,7 @@ def compare(
     measured together, each film once. The baselines of ``baselines.py`` are always among the
     results. Differences are taken against the one that fits the target: budget times the training
     multiples for money, the training films else; for classes the majority, but the best constant
-    for one-away accuracy and the shares of the classes for probabilities.
+    in hindsight for one-away accuracy and the shares of the classes for probabilities.
 
     Parameters
     ----------

@@ -194,7 +194,7 @@ def _opponent(
 
 def _usual(figure: str, target: Target) -> str:
     if target == "success":
-        return {"one_away": CONSTANT, "rps": SHARES, "log_loss": SHARES}.get(figure, MAJORITY)
+        return {"one_away": HINDSIGHT, "rps": SHARES, "log_loss": SHARES}.get(figure, MAJORITY)
     return MULTIPLES if target in OF_MONEY else ALL_FILMS
 
 
