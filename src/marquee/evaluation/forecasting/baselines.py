@@ -81,7 +81,8 @@ def baseline_answers(films: Labeled, splits: Sequence[FilmSplit]) -> list[Answer
     """What the baselines of the target answer on the splits.
 
     Of money: :func:`like_all_multiples` and :func:`like_all_films`, both of revenue. Of success:
-    the majority class, the best constants and the :func:`class_shares`. Else :func:`like_all_films`.
+    the majority class, the best constants and the :func:`class_shares`. Of anything else:
+    :func:`like_all_films`.
     """
     if films.target == "success":
         return _class_answers(films, splits)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from marquee.evaluation.forecasting.answers import Answer
 from marquee.evaluation.forecasting.baselines import (
     ALL_FILMS,
-    CONSTANT,
+    HINDSIGHT,
     MAJORITY,
     MULTIPLES,
     SHARES,
