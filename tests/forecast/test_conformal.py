@@ -18,6 +18,8 @@ from marquee.forecast.conformal import (
     cqr_shifts,
     earlier_and_latest,
     residual_quantiles,
+    width_line,
+    widths,
 )
 from marquee.forecast.distribution import LEVELS
 from marquee.forecast.pipelines import OLS, RandomForest
@@ -83,6 +85,50 @@ def test_calibrated_intervals_cover_and_those_of_the_films_learned_from_do_not(
     # was tried, so coverage may lie above the promise, most for a model with many coefficients.
     assert 0.77 <= coverage_of(model, 40) <= 0.88
     assert coverage_of(replace(model, calibration=0.0), 40) < 0.72
+
+
+def test_the_width_follows_the_center_where_residuals_do() -> None:
+    rng = np.random.default_rng(0)
+    center = rng.uniform(12, 20, 40_000)
+    line = width_line(center, rng.normal(0, np.exp(-0.15 * center)))
+    # What keeps residuals near 0 from counting for much flattens the slope a little.
+    assert -0.15 < line[0] < -0.11
+    assert line[1] == pytest.approx(16, abs=0.02)
+    np.testing.assert_allclose(
+        widths(np.array([16.0, 12, 20, -900, 900]), np.array([-0.15, 16])),
+        [1, np.exp(0.6), np.exp(-0.6), 3, 1 / 3],
+    )
+    alike = width_line(center, rng.normal(0, 1, 40_000))
+    np.testing.assert_allclose(alike[0], 0, atol=0.01)
+
+
+@pytest.mark.parametrize("n", [1, 99])
+def test_few_or_equal_films_do_not_tell_a_width(n: int) -> None:
+    rng = np.random.default_rng(0)
+    center, residuals = rng.normal(17, 2, n), rng.normal(0, 1, n)
+    assert width_line(center, residuals)[0] == 0
+    many = np.tile(center, 200)
+    assert width_line(many, np.zeros(many.size))[0] == 0
+    assert width_line(np.full(500, 17.0), rng.normal(0, 1, 500))[0] == 0
+
+
+def test_intervals_hold_for_small_and_big_films_alike() -> None:
+    rng = np.random.default_rng(1)
+
+    def drawn(n: int) -> tuple[pl.DataFrame, NDArray[np.float64]]:
+        features, _ = films(n, seed=int(rng.integers(1000)))
+        log_budget = rng.normal(16.5, 1.5, n)
+        log_revenue = log_budget + 1 + rng.normal(0, np.exp(-0.25 * (log_budget - 16.5)))
+        return features.with_columns(pl.Series("budget_usd", np.exp(log_budget))), np.exp(
+            log_revenue
+        )
+
+    model = OLS(calibration=0.5).fit(*drawn(1600))
+    later, revenue = drawn(3000)
+    low, high = model.predict(later).interval(0.8)
+    held = (low <= revenue) & (revenue <= high)
+    third = np.searchsorted(np.quantile(later["budget_usd"], [1 / 3, 2 / 3]), later["budget_usd"])
+    assert [bool(0.74 <= held[third == k].mean() <= 0.86) for k in range(3)] == [True] * 3
 
 
 def test_cqr_by_tail_moves_each_level_to_the_order_statistic_of_its_own_errors() -> None:
@@ -171,7 +217,7 @@ def test_the_spread_is_tried_on_films_that_the_center_has_not_seen() -> None:
 
 def test_a_center_is_not_followed_far_out_of_the_range_of_the_training_films() -> None:
     features, revenue = films(80)
-    model = OLS(min_count=3).fit(features, revenue)
+    model = OLS(min_count=3, scale=None).fit(features, revenue)
     huge = features.with_columns(pl.lit(1e300).alias("budget_usd"))
     low, high = np.log(revenue).min(), np.log(revenue).max()
     np.testing.assert_allclose(model.center(huge), 2 * high - low)

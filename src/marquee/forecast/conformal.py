@@ -24,6 +24,9 @@ from marquee.forecast.scales import OutcomeScale, forecast_on_scale, to_scale
 FEWEST = 10
 """Films that a forecaster needs to learn a center and its spread."""
 
+ENOUGH = 100
+"""Calibration films from which it is learned how the spread depends on the center."""
+
 
 def residual_quantiles(residuals: ArrayLike, levels: ArrayLike) -> NDArray[np.float64]:
     """Quantiles of a new residual given n known ones, shape (n_levels,), ascending.
@@ -103,6 +106,33 @@ def earlier_and_latest(
     return order[:-n_latest].astype(np.int64), order[-n_latest:].astype(np.int64)
 
 
+def width_line(center: NDArray[np.float64], residuals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Slope of the logarithm of the size of residuals over the center, and the mean center.
+
+    Small films are harder to foretell than big ones. The slope is 0 for fewer than
+    :data:`ENOUGH` films, which do not tell it from chance.
+    """
+    middle = float(center.mean())
+    size = np.abs(residuals)
+    typical = float(np.median(size))
+    if center.size < ENOUGH or typical == 0 or np.ptp(center) == 0:
+        return np.array([0.0, middle])
+    logs = np.log(size + 0.1 * typical)  # a residual near 0 is not a film that is sure
+    slope = np.polynomial.Polynomial.fit(center - middle, logs, 1).convert().coef
+    return np.array([slope[1] if slope.size > 1 else 0.0, middle])
+
+
+def widths(center: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Width of the spread of each film against that of a film of mean center, from 1/3 to 3.
+
+    Intervals of residuals divided by their width hold overall what those of plain residuals do,
+    and hold it for hard and easy films alike (J. Lei, M. G'Sell, A. Rinaldo, R. Tibshirani and
+    L. Wasserman, "Distribution-free predictive inference for regression", JASA 2018, section 5.2).
+    """
+    slope, middle = line
+    return np.asarray(np.exp(np.clip(slope * (center - middle), -np.log(3), np.log(3))))
+
+
 @dataclass(kw_only=True, eq=False)
 class CenteredForecaster(Forecaster):
     """A center for each title, and around it the spread of the residuals of calibration films.
@@ -120,7 +150,9 @@ class CenteredForecaster(Forecaster):
     narrow to be shown."""
 
     residuals_: NDArray[np.float64] = field(init=False, repr=False)
-    """Outcome less center of the calibration films on the scale, ascending."""
+    """Outcome less center of the calibration films on the scale, over their width, ascending."""
+    widths_: NDArray[np.float64] = field(init=False, repr=False)
+    """Slope and mean center from which the width of a film follows, see :func:`widths`."""
     bounds_: NDArray[np.float64] = field(init=False, repr=False)
     """Lowest and highest center, on the scale."""
 
@@ -139,14 +171,19 @@ class CenteredForecaster(Forecaster):
             earlier, latest = earlier_and_latest(features, self.calibration)
             self._learn_within(features[earlier], values[earlier])
             tried = features[latest], values[latest]
-            self.residuals_ = np.sort(tried[1] - self.center(tried[0]))
+            self._spread(self.center(tried[0]), tried[1])
         self._learn_within(features, values)
         if not self.calibration:
-            self.residuals_ = np.sort(values - self.center(features))
+            self._spread(self.center(features), values)
+
+    def _spread(self, center: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+        self.widths_ = width_line(center, values - center)
+        self.residuals_ = np.sort((values - center) / widths(center, self.widths_))
 
     def _predict(self, features: pl.DataFrame) -> Forecast:
+        center = self.center(features)
         spread = residual_quantiles(self.residuals_, LEVELS)
-        quantiles = self.center(features)[:, None] + spread
+        quantiles = center[:, None] + widths(center, self.widths_)[:, None] * spread
         return forecast_on_scale(LEVELS, quantiles, self.outcome_scale)
 
     def center(self, features: pl.DataFrame) -> NDArray[np.float64]:

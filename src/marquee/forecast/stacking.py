@@ -12,7 +12,13 @@ from scipy.optimize import nnls
 
 from marquee.errors import ParameterError
 from marquee.forecast.base import Forecaster
-from marquee.forecast.conformal import FEWEST, CenteredForecaster, residual_quantiles
+from marquee.forecast.conformal import (
+    FEWEST,
+    CenteredForecaster,
+    residual_quantiles,
+    width_line,
+    widths,
+)
 from marquee.forecast.distribution import LEVELS, Forecast
 from marquee.forecast.folds import rolling_blocks
 from marquee.forecast.pipelines import MLP, RandomForest, Ridge, XGBoost
@@ -50,7 +56,9 @@ class Stacking(Forecaster):
     weights_: NDArray[np.float64] = field(init=False, repr=False)
     """Weight of each member, shape (n_members,)."""
     residuals_: NDArray[np.float64] = field(init=False, repr=False)
-    """Outcome less center of the films of the last block, ascending."""
+    """Outcome less center of the films of the last block, over their width, ascending."""
+    widths_: NDArray[np.float64] = field(init=False, repr=False)
+    """Slope and mean center from which the width of a film follows."""
 
     def __post_init__(self) -> None:
         if not self.members:
@@ -78,14 +86,17 @@ class Stacking(Forecaster):
             self._epoch_done(done, total)
         tried = [values[block] for _, block in blocks]
         weights = convex_weights(np.vstack(unseen[:-1]), np.concatenate(tried[:-1]))
-        self.residuals_ = np.sort(tried[-1] - unseen[-1] @ weights)
+        center = unseen[-1] @ weights
+        self.widths_ = width_line(center, tried[-1] - center)
+        self.residuals_ = np.sort((tried[-1] - center) / widths(center, self.widths_))
         self.weights_ = convex_weights(np.vstack(unseen), np.concatenate(tried))
         self.members_ = self._fitted(features, outcome)
         self._epoch_done(total, total)
 
     def _predict(self, features: pl.DataFrame) -> Forecast:
         center = self._medians(self.members_, features) @ self.weights_
-        quantiles = center[:, None] + residual_quantiles(self.residuals_, LEVELS)
+        spread = residual_quantiles(self.residuals_, LEVELS)
+        quantiles = center[:, None] + widths(center, self.widths_)[:, None] * spread
         return forecast_on_scale(LEVELS, quantiles, self.outcome_scale)
 
     def _fitted(
