@@ -186,7 +186,7 @@ def test_dropout_changes_what_is_learned_but_leaves_answers_certain() -> None:
 def test_a_film_far_from_all_others_is_answered_as_the_farthest_one_that_counts() -> None:
     features, classes = rings()
     model = network(max_epochs=3).fit(features, classes)
-    far = features[[0, 0]].with_columns(pl.Series("x", [30.0, 1e12]))
+    far = features[[0, 0]].with_columns(pl.Series("x", [6.5, 8.0]))
     p = model.probabilities(far)
     np.testing.assert_array_equal(p[0], p[1])
 
