@@ -81,8 +81,7 @@ def door(site: Site, handler: Handler, *, max_bytes: int = MAX_FORM_BYTES) -> En
         try:
             if request.method == "POST":
                 visit.form = await _own_form(request, visit, max_bytes)
-            answer = await run_in_threadpool(handler, visit)
-            response = respond(visit, answer)
+            response = await run_in_threadpool(_answered, visit, handler)
         except Exception as error:
             response = _refusal(visit, error)
         finally:
@@ -104,6 +103,11 @@ def door(site: Site, handler: Handler, *, max_bytes: int = MAX_FORM_BYTES) -> En
         return packed(request, response)
 
     return endpoint
+
+
+def _answered(visit: Visit, handler: Handler) -> Response:
+    """The handler's answer as a response, made beside the loop that other requests wait for."""
+    return respond(visit, handler(visit))
 
 
 def _afterwards(visit: Visit) -> None:

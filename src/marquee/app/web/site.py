@@ -55,31 +55,38 @@ def assets() -> dict[str, Asset]:
     return found
 
 
+@lru_cache(maxsize=2)
+def _templates(*, mark_fictional: bool) -> Environment:
+    """The page templates; everything put into them is escaped, nothing may be missing."""
+    environment = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(FILTERS)
+    environment.globals.update(
+        asset={name: f"/static/{name}?v={file.version}" for name, file in assets().items()},
+        app_version=__version__,
+        poster_version=posters.VERSION,
+        mark_fictional=mark_fictional,
+    )
+    return environment
+
+
 @dataclass(frozen=True, eq=False)
 class Site:
-    """The engine that answers, the secret that signs, and the templates that show."""
+    """The engine that answers, and the secret that signs."""
 
     engine: Engine
     secret: bytes
 
     @cached_property
     def templates(self) -> Environment:
-        """The page templates; everything put into them is escaped, nothing may be missing."""
-        environment = Environment(
-            loader=FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        environment.filters.update(FILTERS)
-        environment.globals.update(
-            asset={name: f"/static/{name}?v={file.version}" for name, file in assets().items()},
-            app_version=__version__,
-            poster_version=posters.VERSION,
-            mark_fictional=PARTLY_FICTIONAL in self.engine.library.notes,
-        )
-        return environment
+        """The page templates, compiled once for all sites of a process."""
+        return _templates(mark_fictional=PARTLY_FICTIONAL in self.engine.library.notes)
 
     def render(self, template: str, context: dict[str, Any], *, partial: bool = False) -> str:
         """The page, or only the part of it that changes."""
