@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from marquee.forecast.classifiers import Logistic
 from marquee.forecast.comparables import BudgetMultiple
 from marquee.forecast.folds import rolling_blocks, rolling_years, stratified_folds
 from marquee.forecast.optuna_search import optuna_search
-from marquee.forecast.pipelines import MLP, Neighbors, Ridge
+from marquee.forecast.pipelines import MLP, Neighbors, PipelineForecaster, RandomForest, Ridge
 from marquee.forecast.search import Search, grid_search
 from marquee.forecast.space import Range, Space
 from marquee.forecast.tuned import TunedMLP, TunedRandomForest
@@ -208,7 +208,15 @@ def test_a_tuned_model_is_the_model_of_the_best_trial(model: TunedRandomForest |
     model.fit(features, revenue, on_epoch=told)
     combinations = len(list(product(*model.grid.values())))  # type: ignore[arg-type]  # no ranges
     assert told.told[-1] == (combinations, combinations)
-    assert set(model.chosen_) == set(model.grid)
+    template: PipelineForecaster = (
+        MLP(n_networks=1) if isinstance(model, TunedMLP) else RandomForest(n_trees=4)
+    )
+    bare = replace(template, min_count=3, calibration=0.0)
+    folds = rolling_blocks(features, model.n_blocks)
+    assert (
+        model.chosen_ == grid_search(bare, features, revenue, model.grid, folds=folds).best.params
+    )
+    assert {name: model.model_.params()[name] for name in model.chosen_} == model.chosen_
     alone = type(model.model_)(**model.model_.params()).fit(features, revenue)
     np.testing.assert_array_equal(
         alone.predict(features).quantiles, model.predict(features).quantiles
