@@ -19,9 +19,6 @@ from marquee.forecast.space import Range, Space
 if TYPE_CHECKING:
     from torch import Generator, Tensor
 
-_FAR = 5.0
-"""Scaled inputs are cut off here, in standard deviations: one odd film must not steer the net."""
-
 
 @dataclass(kw_only=True, eq=False)
 class Network(EncodedClassifier):
@@ -82,7 +79,7 @@ class Network(EncodedClassifier):
         self.biases_ = [bias for _, bias in layers]
 
     def _answer(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        h = _trimmed(X).astype(np.float64)
+        h = X
         for weight, bias in zip(self.weights_[:-1], self.biases_[:-1], strict=True):
             h = np.maximum(h @ weight.astype(np.float64) + bias, 0)
         logits = h @ self.weights_[-1].astype(np.float64) + self.biases_[-1]
@@ -107,7 +104,7 @@ class Network(EncodedClassifier):
         # All chance comes from this one, on the CPU, so that every device draws the same.
         generator = torch.Generator().manual_seed(self.seed)
         with _one_thread(torch):
-            inputs = torch.from_numpy(_trimmed(X)).to(device)
+            inputs = torch.from_numpy(X.astype(np.float32)).to(device)
             target = torch.from_numpy(labels).to(device)
             weight = torch.from_numpy(weights.astype(np.float32)).to(device)
             rows, watch = torch.from_numpy(learned), torch.from_numpy(watched).to(device)
@@ -167,10 +164,6 @@ class Network(EncodedClassifier):
                 h = h * kept.to(h.device) / (1 - self.dropout)
         weight, bias = layers[-1]
         return h @ weight + bias
-
-
-def _trimmed(X: NDArray[np.float64]) -> NDArray[np.float32]:
-    return np.clip(X, -_FAR, _FAR).astype(np.float32)
 
 
 def _torch() -> Any:
