@@ -283,6 +283,17 @@ def test_offline_the_page_stays_and_goes_on_once_it_can(open_page: OpenPage) -> 
     page.wait_for_url("**/me")
 
 
+def test_a_thumb_for_a_list_is_thanked_for_and_nothing_moves(open_page: OpenPage) -> None:
+    page = open_page()
+    rate(page, 0)
+    before = shown(page)
+    thumb = page.get_by_role("button", name="A good list", exact=True)
+    thumb.click()
+    page.locator("#said", has_text="Thank you").wait_for()
+    assert shown(page) == before
+    assert thumb.evaluate("button => button === document.activeElement")
+
+
 def test_the_name_of_a_new_profile_stands_in_the_head_at_once(open_page: OpenPage) -> None:
     page = open_page()
     assert page.locator("#who").inner_text() == "Household"

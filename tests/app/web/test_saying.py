@@ -238,6 +238,17 @@ def test_lists_are_entered_as_shown_once_a_day_and_judged(browser: Browser) -> N
     assert browser.engine.library.model_name in report.by_model, "the list was not entered"
 
 
+def test_with_a_script_a_thumb_moves_nothing_and_is_thanked_for(browser: Browser) -> None:
+    thumb = re.search(r'name="judge" value="(thumbs_down:[^"]+)"', browser.get("/").text)
+    assert thumb
+    answer = browser.post("/judge", {"judge": thumb[1], "back": "/"}, script=True)
+    assert answer.headers["hx-reswap"] == "none"
+    assert 'id="said" hx-swap-oob="innerHTML"' in answer.text
+    assert browser.titles(answer.text) == []
+    assert 'id="who"' in answer.text, "the word made a profile"
+    assert browser.store.satisfaction().overall.n_thumbs == 1
+
+
 @pytest.mark.parametrize(
     "said",
     [

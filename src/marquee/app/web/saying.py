@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import QueryParams
 
 from marquee.app.web.cards import MOST_KEPT, Kept
-from marquee.app.web.door import Answer, Refused, see_other
+from marquee.app.web.door import Answer, Page, Refused, see_other
 from marquee.app.web.home import address
 from marquee.app.web.visit import Visit
 from marquee.app.web.words import stars
@@ -62,6 +62,8 @@ def judge(visit: Visit, page_at: PageAt) -> Answer:
         raise Refused(422, "That button says nothing we understand.")
     visit.say(verb, answer_id=list_id)
     visit.said = "Thank you. This tells us whether the lists get better."
+    if visit.partial:  # no list changes by it
+        return Page("word.html", headers={"HX-Reswap": "none"})
     return back_to(visit, page_at)
 
 
