@@ -1,0 +1,333 @@
+"""Forecasts of planned films and of films of the catalog, explained and changed at will."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+
+from marquee.data.tables import Tables
+from marquee.data.titles import normalize
+from marquee.errors import ParameterError
+from marquee.features.base import HORIZONS, Horizon
+from marquee.features.frame import column
+from marquee.features.genres import genre_name
+from marquee.forecast.distribution import Forecast
+from marquee.forecast.explaining import Contributions, explain
+from marquee.forecast.scales import from_scale
+from marquee.forecast.seen import Outside
+from marquee.forecast.similar_films import COLUMNS
+from marquee.forecast.targets import (
+    SUCCESS,
+    class_probabilities,
+    probability_of_multiple,
+    return_forecast,
+    success_class,
+)
+from marquee.forecast.trained import Trained
+from marquee.service.film_plan import FilmPlan, film_plan
+from marquee.service.film_question import FilmQuestion, QuestionMaker
+from marquee.service.forecast_records import (
+    BestMonth,
+    BudgetCurve,
+    ClassChance,
+    FactorLine,
+    FilmExplanation,
+    FilmForecast,
+    SimilarFilm,
+    Spread,
+    WhatIf,
+    spread,
+)
+from marquee.service.past_films import PastFilms
+from marquee.service.plan_people import ROLE
+from marquee.service.said import said
+
+TARGETS = ("revenue", "popularity", "audience")
+"""What a desk can have models of; everything else follows from revenue."""
+
+N_SIMILAR = 5
+
+
+class ForecastDesk:
+    """Answers about films from the canonical tables and from models that were fitted before.
+
+    A film is a :class:`FilmPlan` or the number of a title. ``today`` is the caller's: nothing here
+    reads a clock. Every answer names the model and the data that it came from.
+
+    Parameters
+    ----------
+    tables
+        The canonical tables.
+    models
+        Fitted models by target: ``revenue``, and ``popularity`` and ``audience`` if there are any.
+    snapshot
+        Which data the tables are.
+    """
+
+    def __init__(
+        self, tables: Tables, models: Mapping[str, Trained], *, snapshot: str = "tables"
+    ) -> None:
+        unknown = [name for name in models if name not in TARGETS]
+        if unknown or "revenue" not in models:
+            raise ParameterError(
+                f"a desk needs a model of revenue and may have some of {', '.join(TARGETS[1:])}, "
+                f"got {', '.join(models) or 'none'}"
+            )
+        self.tables = tables
+        self.models = dict(models)
+        self.snapshot = snapshot
+        self.questions = QuestionMaker(tables)
+        self._past = PastFilms(tables)
+
+    @cached_property
+    def genres(self) -> tuple[str, ...]:
+        """Genres of the catalog's films under one name each: what a plan may say."""
+        names = self.tables.titles.filter(pl.col("kind") == "film")["genres"].drop_nulls()
+        named = pl.DataFrame({"genre": names.explode().drop_nulls()})
+        return tuple(
+            named.select(genre_name(pl.col("genre")).unique().sort()).to_series().drop_nulls()
+        )
+
+    def plan(self, values: Mapping[str, Any]) -> FilmPlan:
+        """The plan in a mapping, its genres among those of the catalog; errors as ``film_plan``."""
+        return film_plan(values, self.genres)
+
+    def forecast(
+        self,
+        film: FilmPlan | int,
+        *,
+        today: date,
+        explained: bool = True,
+        n_similar: int = N_SIMILAR,
+    ) -> FilmForecast:
+        """How the film will do, as of the day after its release or of today if that is earlier.
+
+        Raises
+        ------
+        UnknownIdError
+            If there is no title of that number.
+        ParameterError
+            If a planned film is out already, the title is a show, or a name fits several people.
+        """
+        question = self.question(film, today)
+        return self.answer(question, self.features(question), explained, n_similar)
+
+    def explain(
+        self, film: FilmPlan | int, *, today: date, target: str = "revenue"
+    ) -> FilmExplanation:
+        """What each group of inputs does to the median of that target."""
+        question = self.question(film, today)
+        return self._explanation(question, self.features(question), self._model(target))
+
+    def similar_films(
+        self, film: FilmPlan | int, *, today: date, n: int = N_SIMILAR
+    ) -> tuple[SimilarFilm, ...]:
+        """The n past films most like it whose box office was known by then, nearest first."""
+        question = self.question(film, today)
+        return self._past.near(question, self.features(question), n)
+
+    def what_if(self, film: FilmPlan | int, changes: Mapping[str, Any], *, today: date) -> WhatIf:
+        """What a change of the plan's fields does to the forecast, all else the same.
+
+        ``changes`` holds new values by field, as ``film_plan`` takes them; None makes one unknown.
+        No change gives the ratio 1 with the interval [1, 1].
+        """
+        from marquee.service.what_if import what_if
+
+        return what_if(self, self.question(film, today), changes)
+
+    def best_month(self, film: FilmPlan | int, *, today: date) -> BestMonth:
+        """The film in each month of its year."""
+        from marquee.service.what_if import best_month
+
+        return best_month(self, self.question(film, today))
+
+    def budget_curve(self, film: FilmPlan | int, *, today: date, n: int = 9) -> BudgetCurve:
+        """The film with n budgets across those of the training films."""
+        from marquee.service.what_if import budget_curve
+
+        return budget_curve(self, self.question(film, today), n)
+
+    def warm_up(self, today: date) -> None:
+        """Computes what answers share, so that the first one is not slower than the others."""
+        self._past.films  # noqa: B018  # computed at first use
+        self.forecast(FilmPlan(title="?", genres=self.genres[:1], budget_usd=1e7), today=today)
+
+    # For the modules of this floor
+
+    def question(self, film: FilmPlan | int, today: date) -> FilmQuestion:
+        """The question about the film; a plan that is a released title is refused."""
+        if not isinstance(film, FilmPlan):
+            return self.questions.of_title(int(film), today)
+        self._refuse_released(film, today)
+        return self.questions.of_plan(film, today)
+
+    def features(self, question: FilmQuestion) -> pl.DataFrame:
+        """The columns that any model or the search for similar films looks at, one row."""
+        names = [name for model in self.models.values() for name in model.columns]
+        horizon = max((m.horizon for m in self.models.values()), key=HORIZONS.index)
+        allowed = [name for name in COLUMNS if _by(name, horizon)]
+        return self.questions.features(question, tuple(dict.fromkeys([*names, *allowed])), horizon)
+
+    def answer(
+        self, question: FilmQuestion, features: pl.DataFrame, explained: bool, n_similar: int
+    ) -> FilmForecast:
+        """The forecast of a question whose features are at hand."""
+        model = self.models["revenue"]
+        revenue = model.forecaster.predict(features)
+        budget = question.plan.budget_usd
+        outside = self.outside(features)
+        money = _money(revenue, budget)
+        return FilmForecast(
+            **self.about(question, model),
+            revenue_usd=spread(revenue),
+            popularity=self._other("popularity", features),
+            audience_score=self._other("audience", features),
+            similar=self._past.near(question, features, n_similar) if n_similar else (),
+            explanation=self._explanation(question, features, model) if explained else None,
+            warnings=tuple(str(each) for each in outside),
+            notes=question.notes + self._notes(question),
+            **money,
+        )
+
+    def outside(self, features: pl.DataFrame) -> tuple[Outside, ...]:
+        """The inputs of the model of revenue that lie outside those of its training films."""
+        found = self.models["revenue"].seen.outside(features)
+        return tuple(each for each in found if each.how != "rare")
+
+    def about(self, question: FilmQuestion, model: Trained) -> dict[str, Any]:
+        """What every answer says of its question and its source."""
+        return {
+            "film": question.plan.title,
+            "title_id": question.number,
+            "as_of": question.as_of,
+            "horizon": model.horizon,
+            "model": type(model.forecaster).__name__,
+            "model_version": model.version,
+            "snapshot": self.snapshot,
+        }
+
+    def _model(self, target: str) -> Trained:
+        if target not in self.models:
+            raise ParameterError(
+                f"there is no model of {target!r}; there are {', '.join(self.models)}"
+            )
+        return self.models[target]
+
+    def _other(self, target: str, features: pl.DataFrame) -> Spread | None:
+        model = self.models.get(target)
+        return None if model is None else spread(model.forecaster.predict(features))
+
+    def _explanation(
+        self, question: FilmQuestion, features: pl.DataFrame, model: Trained
+    ) -> FilmExplanation:
+        groups = {name: column(name).group for name in model.columns}
+        told = explain(model.forecaster, features, model.background, groups)
+        return FilmExplanation(
+            **self.about(question, model),
+            target=model.target,
+            median=told.median,
+            base=float(from_scale(pl.Series([told.base]).to_numpy(), told.scale)[0]),
+            base_on_scale=told.base,
+            scale=told.scale,
+            method=told.method,
+            factors=_factors(told, _by_name(question)),
+        )
+
+    def _refuse_released(self, plan: FilmPlan, today: date) -> None:
+        same = self._names.get(normalize(plan.title), ())
+        for title_id, year, released in same:
+            planned = plan.opens_in
+            if released is None or released >= today:
+                continue
+            if planned is None or year is None or abs(planned - year) <= 1:
+                raise ParameterError(
+                    f"{plan.title!r} is title {title_id}, already released on {released}; ask "
+                    f"about its title number with forecast({title_id}) to see what would have "
+                    "been said before it opened, or give the plan another title or year"
+                )
+
+    @cached_property
+    def _names(self) -> dict[str, list[tuple[int, int | None, date | None]]]:
+        """Films of each name: number, year and day of release."""
+        found: dict[str, list[tuple[int, int | None, date | None]]] = {}
+        films = self.tables.titles.filter(pl.col("kind") == "film")
+        for number, name, year, day in films.select(
+            "title_id", "name", "year", "release_date"
+        ).iter_rows():
+            found.setdefault(normalize(name), []).append((number, year, day))
+        return found
+
+    def _notes(self, question: FilmQuestion) -> tuple[str, ...]:
+        notes: list[str] = []
+        model = self.models["revenue"]
+        if question.number is not None and (model.title_ids == question.number).any():
+            notes.append(
+                "The model learned from this film's own box office, so this is no test of it."
+            )
+        elif question.as_of <= model.until:
+            notes.append(
+                f"The model learned from films up to {model.until}, so it knows years after this "
+                "film's release."
+            )
+        return tuple(notes)
+
+
+def _by_name(question: FilmQuestion) -> FilmPlan:
+    """The plan with names for people where it has numbers."""
+    named: dict[str, Any] = {
+        field: tuple(person.person for person in question.people if person.field == field)
+        for field in ROLE
+    }
+    return replace(question.plan, **named)
+
+
+def _by(name: str, horizon: Horizon) -> bool:
+    return HORIZONS.index(column(name).horizon) <= HORIZONS.index(horizon)
+
+
+def _money(revenue: Forecast, budget: float | None) -> dict[str, Any]:
+    """Profit, return and classes that follow from revenue; unknown without a budget."""
+    if budget is None:
+        return {
+            **dict.fromkeys(("profit_usd", "multiple", "likely_class")),
+            **dict.fromkeys(("chance_of_budget_back", "chance_of_double")),
+            "classes": (),
+        }
+    whole = spread(revenue)
+    profit = Spread(
+        whole.median - budget,
+        whole.low_50 - budget,
+        whole.high_50 - budget,
+        whole.low_80 - budget,
+        whole.high_80 - budget,
+    )
+    chances = class_probabilities(revenue, [budget])[0]
+    return {
+        "profit_usd": profit,
+        "multiple": spread(return_forecast(revenue, [budget])),
+        "classes": tuple(
+            ClassChance(each.name, each.low, float(chance))
+            for each, chance in zip(SUCCESS, chances, strict=True)
+        ),
+        "likely_class": SUCCESS[int(success_class([whole.median], [budget])[0])].name,
+        "chance_of_budget_back": float(probability_of_multiple(revenue, [budget], 1.0)[0]),
+        "chance_of_double": float(probability_of_multiple(revenue, [budget], 2.0)[0]),
+    }
+
+
+def _factors(told: Contributions, plan: FilmPlan) -> tuple[FactorLine, ...]:
+    return tuple(
+        FactorLine(
+            group=part.group,
+            said=said(plan, part.group),
+            factor=None if told.scale == "plain" else told.factor(part),
+            contribution=part.contribution,
+        )
+        for part in told.parts
+    )

@@ -1,0 +1,205 @@
+"""A film asked about again with some inputs changed, all else the same.
+
+What is compared are answers of one model. It moves the model and not the world: films that open in
+June differ from others in more than the month, and no model of the past can take all of that out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from marquee.errors import ParameterError
+from marquee.forecast.targets import probability_of_multiple
+from marquee.service.film_plan import FIELDS
+from marquee.service.film_question import FilmQuestion
+from marquee.service.forecast_records import (
+    BestMonth,
+    BudgetCurve,
+    BudgetLine,
+    Changed,
+    MonthLine,
+    Ratio,
+    WhatIf,
+    spread,
+)
+
+if TYPE_CHECKING:
+    from marquee.service.forecast_desk import ForecastDesk
+
+COVERAGE = 0.8
+
+INTERVAL_IS = (
+    f"{COVERAGE:.0%} of the changes that {{n}} small models see, each learned from its own "
+    "resample of the training films, set around the model's own change. It tells how sure the "
+    "models are of the change, not how far the film's own revenue may lie from its median."
+)
+NO_INTERVAL = "The model came without the small models that an interval of the change needs."
+
+
+def what_if(desk: ForecastDesk, before: FilmQuestion, changes: Mapping[str, Any]) -> WhatIf:
+    """The forecast before and after the change, and how many times the median becomes."""
+    plan = before.plan.with_changes(changes, _genres(desk, changes))
+    after = desk.questions.changed(before, plan)
+    rows = [desk.features(question) for question in (before, after)]
+    outside = [{str(each) for each in desk.outside(row)} for row in rows]
+    new = tuple(each for each in map(str, desk.outside(rows[1])) if each not in outside[0])
+    answers = [
+        desk.answer(question, row, explained=False, n_similar=0)
+        for question, row in zip((before, after), rows, strict=True)
+    ]
+    return WhatIf(
+        **desk.about(before, desk.models["revenue"]),
+        changes=tuple(
+            Changed(name, getattr(before.plan, name), getattr(plan, name))
+            for name in FIELDS
+            if getattr(before.plan, name) != getattr(plan, name)
+        ),
+        before=answers[0],
+        after=answers[1],
+        change=_changes(desk, rows[0], rows[1:])[0],
+        coverage=COVERAGE,
+        interval_is=_interval_is(desk),
+        outside=bool(new),
+        warnings=new,
+    )
+
+
+def best_month(desk: ForecastDesk, planned: FilmQuestion) -> BestMonth:
+    """The film in all months of its year: the same weekday of the same week of each month.
+
+    It is asked about on the same day each time, so that nothing but the month differs.
+
+    Raises
+    ------
+    ParameterError
+        If no month is planned.
+    """
+    opens = planned.plan.opens
+    if opens is None:
+        raise ParameterError(
+            f"{planned.plan.title!r} has no month to compare with; give release_date, or year and "
+            "month"
+        )
+    days = [opens if month == opens.month else same_weekday(opens, month) for month in range(1, 13)]
+    own = desk.features(planned)
+    rows = [own if day == opens else desk.features(_opening(desk, planned, day)) for day in days]
+    revenue = desk.models["revenue"].forecaster.predict(pl.concat(rows))
+    changes = _changes(desk, own, rows)
+    months = tuple(
+        MonthLine(day.month, day, spread(revenue, place), change)
+        for place, (day, change) in enumerate(zip(days, changes, strict=True))
+    )
+    best = max(months, key=lambda line: (line.revenue_usd.median, -line.month))
+    return BestMonth(
+        **desk.about(planned, desk.models["revenue"]),
+        planned_month=opens.month,
+        best_month=best.month,
+        certain=best.change.low is not None and best.change.low > 1,
+        months=months,
+        interval_is=_interval_is(desk),
+    )
+
+
+def budget_curve(desk: ForecastDesk, planned: FilmQuestion, n: int) -> BudgetCurve:
+    """The film with n budgets, evenly spaced in their logarithm across 98 % of the training films.
+
+    The planned budget is one more line of the curve.
+
+    Raises
+    ------
+    ParameterError
+        If n is below 2, or the model does not look at budgets.
+    """
+    model = desk.models["revenue"]
+    known = model.seen.numbers.get("budget_usd")
+    if n < 2 or known is None:
+        raise ParameterError(
+            f"a curve needs two budgets or more and a model that looks at budgets, got n={n}"
+        )
+    grid = np.geomspace(max(known.p01, 1.0), max(known.p99, 1.0), n).round().tolist()
+    own = planned.plan.budget_usd
+    budgets = sorted({*grid, own} if own is not None else set(grid))
+    rows = [desk.features(_costing(desk, planned, budget)) for budget in budgets]
+    revenue = model.forecaster.predict(pl.concat(rows))
+    start = rows[budgets.index(own)] if own is not None else rows[0]
+    doubled = probability_of_multiple(revenue, budgets, 2.0)
+    slope = np.polyfit(np.log(budgets), np.log(revenue.median), 1)[0]
+    return BudgetCurve(
+        **desk.about(planned, model),
+        planned_usd=own,
+        lines=tuple(
+            BudgetLine(
+                budget,
+                spread(revenue, place),
+                float(revenue.median[place] / budget),
+                float(doubled[place]),
+                change,
+            )
+            for place, (budget, change) in enumerate(
+                zip(budgets, _changes(desk, start, rows), strict=True)
+            )
+        ),
+        elasticity=float(slope),
+        interval_is=_interval_is(desk),
+    )
+
+
+def same_weekday(day: date, month: int) -> date:
+    """The same weekday of the same week in another month of the year, such as its third Friday.
+
+    A month without a fifth one gives its fourth.
+    """
+    first = day.replace(month=month, day=1)
+    ahead = (day.weekday() - first.weekday()) % 7
+    found = first + timedelta(days=ahead + 7 * ((day.day - 1) // 7))
+    return found if found.month == month else found - timedelta(days=7)
+
+
+def _genres(desk: ForecastDesk, changes: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Genres to hold a plan to: none where they stay as they are."""
+    return desk.genres if "genres" in changes else None
+
+
+def _opening(desk: ForecastDesk, question: FilmQuestion, day: date) -> FilmQuestion:
+    plan = replace(question.plan, release_date=day, year=None, month=None)
+    return desk.questions.changed(question, plan)
+
+
+def _costing(desk: ForecastDesk, question: FilmQuestion, budget: float) -> FilmQuestion:
+    return desk.questions.changed(question, replace(question.plan, budget_usd=budget))
+
+
+def _changes(
+    desk: ForecastDesk, before: pl.DataFrame, after: Sequence[pl.DataFrame]
+) -> tuple[Ratio, ...]:
+    """How many times the median of each becomes, with the interval of that.
+
+    The witnesses' logs of the change are moved so that their median is the model's own change.
+    """
+    model = desk.models["revenue"]
+    rows = pl.concat([before, *after])
+    own = _log_changes(model.forecaster.predict(rows).median)
+    if not model.witnesses:
+        return tuple(Ratio(float(np.exp(change)), None, None) for change in own)
+    seen = np.stack([_log_changes(each.predict(rows).median) for each in model.witnesses])
+    tail = (1 - COVERAGE) / 2
+    low, middle, high = np.quantile(seen, [tail, 0.5, 1 - tail], axis=0)
+    ends = np.exp([own, own + low - middle, own + high - middle])
+    return tuple(Ratio(*map(float, each)) for each in ends.T)
+
+
+def _log_changes(medians: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log of each median over the first one, without the first."""
+    return np.asarray(np.log(medians[1:] / medians[0]))
+
+
+def _interval_is(desk: ForecastDesk) -> str:
+    n = len(desk.models["revenue"].witnesses)
+    return INTERVAL_IS.format(n=n) if n else NO_INTERVAL
