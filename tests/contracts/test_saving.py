@@ -338,7 +338,7 @@ def test_what_a_killed_save_left_is_cleared_by_the_next(folder: Path) -> None:
 
 def test_two_processes_do_not_write_at_once(folder: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr(
-        "marquee.lifecycle.saving.FileLock", lambda path, **_: FileLock(path, timeout=0.01)
+        "marquee.lifecycle.versions.FileLock", lambda path, **_: FileLock(path, timeout=0.01)
     )
     saved(fitted("popularity", ragged()), folder)
     with (

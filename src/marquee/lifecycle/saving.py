@@ -17,19 +17,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from marquee.data.workspace import replace_text, sync
-from marquee.errors import MarqueeError, SavedModelError
+from marquee.data.workspace import sync
+from marquee.errors import SavedModelError
 from marquee.lifecycle import state
 from marquee.lifecycle.manifest import (
     MANIFEST,
@@ -38,10 +34,8 @@ from marquee.lifecycle.manifest import (
     library_versions,
     read_manifest,
 )
+from marquee.lifecycle.versions import in_force, put_in_force
 from marquee.models.base import Recommender
-
-KEPT_VERSIONS = 2
-"""How many versions stay on disk, so that a reader that opened the last one can finish."""
 
 
 def save(
@@ -69,19 +63,7 @@ def save(
         "metrics": {name: float(value) for name, value in (metrics or {}).items()},
         "created_at": created_at,
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder):
-        version = folder / _next_version(folder)
-        shutil.rmtree(version, ignore_errors=True)
-        try:
-            digest = _write(model, version, about)
-        except MarqueeError:
-            shutil.rmtree(version, ignore_errors=True)
-            raise
-        sync(folder)
-        replace_text(folder / "CURRENT", f"{version.name} {digest}\n")
-        for old in sorted(folder.glob("version-*"))[:-KEPT_VERSIONS]:
-            shutil.rmtree(old, ignore_errors=True)
+    put_in_force(folder, lambda version: _write(model, version, about))
 
 
 def load(folder: Path) -> Recommender:
@@ -92,7 +74,7 @@ def load(folder: Path) -> Recommender:
     SavedModelError
         If there is no model, or anything about it is not as it was saved; the text names the file.
     """
-    version, digest = _current(folder)
+    version, digest = in_force(folder)
     return _read(version, digest)
 
 
@@ -104,7 +86,7 @@ def describe(folder: Path) -> Manifest:
     SavedModelError
         If there is no model or its manifest is damaged.
     """
-    version, digest = _current(folder)
+    version, digest = in_force(folder)
     return read_manifest(version / MANIFEST, digest)
 
 
@@ -187,34 +169,3 @@ def _read_array(path: Path, digest: str) -> NDArray[Any]:
                 f"{path} is no plain array ({error}); fit and save the model again"
             ) from error
     return array
-
-
-def _current(folder: Path) -> tuple[Path, str]:
-    """Folder of the version in force and the SHA-256 of its manifest."""
-    pointer = folder / "CURRENT"
-    if not pointer.is_file():
-        raise SavedModelError(f"{folder} holds no saved model; fit one and save it there")
-    match = re.fullmatch(rb"(version-\d{6}) ([0-9a-f]{64})\n", pointer.read_bytes())
-    if match is None:
-        raise damaged(pointer)
-    return folder / match[1].decode(), match[2].decode()
-
-
-def _next_version(folder: Path) -> str:
-    """A name after that of the version in force, or after every version if that is unknown."""
-    try:
-        last = _current(folder)[0].name
-    except SavedModelError:
-        last = max((path.name for path in folder.glob("version-*")), default="version-000000")
-    return f"version-{int(last.removeprefix('version-')) + 1:06d}"
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    try:
-        with FileLock(folder / ".lock", timeout=5):
-            yield
-    except Timeout as error:
-        raise SavedModelError(
-            f"{folder} is being written by another process; try again when it is done"
-        ) from error
