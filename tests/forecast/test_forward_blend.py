@@ -171,6 +171,27 @@ def test_boosted_trees_do_not_fall_with_the_budget() -> None:
     assert (np.diff(free) < -0.1).any()
 
 
+def test_trees_after_a_line_follow_a_trend_beyond_the_films() -> None:
+    frame = pl.DataFrame(
+        {
+            "title_id": range(120),
+            "as_of": [date(2000, 1, 1) + timedelta(days=30 * row) for row in range(120)],
+            "release_year": 2000 + np.arange(120) / 12,
+        }
+    )
+    values = np.exp(np.arange(120) / 12)
+    earlier, later = frame[:60], frame[60:]
+    reached = [
+        ForwardBlend(**QUICK, after_ridge=after, ridge_l2=0.1)
+        .fit(earlier, values[:60])
+        ._centers(later)[:, 0]
+        .max()
+        for after in (False, True)
+    ]
+    assert reached[0] < 5.0
+    assert reached[1] > 9.0
+
+
 @pytest.mark.parametrize("target", ["revenue", "return", "profit", "success", *SETTINGS])
 def test_there_is_a_default_for_every_outcome(target: str) -> None:
     model = default_forecaster(target, seed=3)

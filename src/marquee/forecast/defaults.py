@@ -10,7 +10,13 @@ from marquee.forecast.forward_blend import ForwardBlend
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "revenue": {},
-    "popularity": {"outcome_scale": "log1p", "rising": ()},
+    "popularity": {
+        "outcome_scale": "log1p",
+        "rising": (),
+        "after_ridge": True,
+        "ridge_l2": 300.0,
+        "shares": (1 / 3, 1 / 3, 1 / 3),
+    },
     "audience": {"outcome_scale": "plain", "rising": ()},
 }
 """Settings of :class:`ForwardBlend` by outcome, chosen on films up to 2011; see

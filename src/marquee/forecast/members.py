@@ -51,6 +51,9 @@ class MemberForecaster(Forecaster):
     """Penalty of the ridge regression on numbers of variance 1 and on words as 0 and 1."""
     min_count: int = 10
     """Training films that must hold a word for it to become a column."""
+    after_ridge: bool = False
+    """Whether the trees learn what the ridge regression leaves, and follow its trends further than
+    the films go; else they learn the values themselves."""
     shares: tuple[float, float, float] = (0.5, 0.25, 0.25)
     """Shares of boosted trees, forest and ridge regression in the center."""
     seed: int = 0
@@ -73,19 +76,27 @@ class MemberForecaster(Forecaster):
         low, high = values.min(), values.max()
         self.bounds_ = np.array([2 * low - high, 2 * high - low])
         about = values - self.middle_
-        fitted = [
-            pipeline.fit(features, about, estimator__sample_weight=weights)
-            for pipeline in (*self._boosters(features), self._forest(), self._ridge())
+        asked = {"estimator__sample_weight": weights}
+        self.ridge_ = self._ridge().fit(features, about, **asked)
+        if self.after_ridge:
+            about = about - _ask(self.ridge_, features)
+        self.forest_ = self._forest().fit(features, about, **asked)
+        self.boosted_ = [
+            pipeline.fit(features, about, **asked) for pipeline in self._boosters(features)
         ]
-        *self.boosted_, self.forest_, self.ridge_ = fitted
 
     def _centers(self, features: pl.DataFrame) -> NDArray[np.float64]:
         """Center of the boosted trees, the forest and the ridge regression, shape (n, 3)."""
         if features.height == 0:
             return np.empty((0, 3))
-        boosted = np.mean([_ask(pipeline, features) for pipeline in self.boosted_], axis=0)
-        others = [_ask(pipeline, features) for pipeline in (self.forest_, self.ridge_)]
-        return np.clip(self.middle_ + np.stack([boosted, *others], axis=1), *self.bounds_)
+        line = _ask(self.ridge_, features)
+        trees = [
+            np.mean([_ask(pipeline, features) for pipeline in self.boosted_], axis=0),
+            _ask(self.forest_, features),
+        ]
+        if self.after_ridge:
+            trees = [tree + line for tree in trees]
+        return np.clip(self.middle_ + np.stack([*trees, line], axis=1), *self.bounds_)
 
     def _boosters(self, features: pl.DataFrame) -> list[Any]:
         from xgboost import XGBRegressor
