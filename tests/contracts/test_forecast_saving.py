@@ -89,6 +89,13 @@ def test_a_loaded_model_answers_bit_for_bit_as_it_did(kind: str, name: str, fold
 
 
 @pytest.mark.slow
+def test_every_way_of_encoding_can_be_saved(folder: Path) -> None:
+    model = Ridge(impute="iterative", scale="minmax", text="tfidf-svd", min_count=3).fit(*films())
+    save_forecaster(model, folder, about=ABOUT)
+    assert np.array_equal(answer(load_forecaster(folder).model), answer(model))
+
+
+@pytest.mark.slow
 def test_another_process_gets_the_same_answer(folder: Path) -> None:
     model = fitted("forecaster", "xgboost")
     save_forecaster(model, folder, about=ABOUT)
