@@ -1,8 +1,6 @@
-"""A plan or a title of the catalog as a question to a forecaster, with no more data than it needs.
+"""A plan or a title of the catalog as a question to a forecaster: its rows, and the day.
 
-A planned film becomes one more row of titles. The features of one film look at its people's other
-films, at films around its release, and at all films' budgets and box office; the rest of the tables
-is left out, which changes no feature and saves most of the time.
+A planned film becomes one more row of titles with rows of credits, known on the day before.
 """
 
 from __future__ import annotations
@@ -16,8 +14,6 @@ import polars as pl
 from marquee.data.schema import CREDITS, TITLES
 from marquee.data.tables import Tables
 from marquee.errors import ParameterError, UnknownIdError
-from marquee.features.base import Horizon
-from marquee.features.frame import column, feature_frame
 from marquee.service.film_plan import FilmPlan
 from marquee.service.plan_people import ROLE, PeopleIndex, PlanPerson
 
@@ -25,12 +21,6 @@ PLANNED = "plan"
 """The source of a planned film's rows."""
 
 ONE_DAY = timedelta(days=1)
-
-AROUND_DAYS = 62
-"""Days around a release in which other films can crowd it, whole months included."""
-
-MEASURE = "revenue_usd"
-"""The one outcome that features before the release look at, of other films."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +57,7 @@ class FilmQuestion:
 
 
 class QuestionMaker:
-    """Makes questions of plans and titles, and answers them with features.
+    """Makes questions of plans and of titles of the catalog.
 
     Parameters
     ----------
@@ -80,7 +70,6 @@ class QuestionMaker:
         self.people = PeopleIndex(tables)
         self._numbers = {number: row for row, number in enumerate(tables.titles["title_id"])}
         self._next = int(max([0, *self._numbers])) + 1
-        self._outcomes = tables.outcomes.filter(pl.col("measure") == MEASURE)
 
     def of_plan(self, plan: FilmPlan, today: date) -> FilmQuestion:
         """The question about a planned film, asked today or on the day after it opened.
@@ -166,31 +155,6 @@ class QuestionMaker:
             notes = question.notes + notes
         return FilmQuestion(question.title_id, question.as_of, title, credits_, people, plan, notes)
 
-    def features(
-        self, question: FilmQuestion, columns: tuple[str, ...], horizon: Horizon
-    ) -> pl.DataFrame:
-        """The feature columns of the question, one row, from the parts of the tables it needs.
-
-        The answer is that of ``feature_frame(question.among(tables), …)``.
-        """
-        around = tuple(name for name in columns if _theme_is_calendar(name))
-        rest = tuple(name for name in columns if name not in around)
-        parts = []
-        if rest:
-            slim = Tables(
-                titles=self._titles(question, None),
-                credits=self._credits(question),
-                outcomes=self._outcomes,
-            )
-            parts.append(feature_frame(slim, question.asked, horizon, columns=rest))
-        if around:
-            slim = Tables(titles=self._titles(question, question.title["release_date"][0]))
-            parts.append(feature_frame(slim, question.asked, horizon, columns=around))
-        found = question.asked.hstack(
-            [series for part in parts for series in part.drop("title_id", "as_of").get_columns()]
-        )
-        return found.select("title_id", "as_of", *columns)
-
     def row(self, title_id: int) -> dict[str, Any]:
         """The film's row of titles."""
         if title_id not in self._numbers:
@@ -201,18 +165,6 @@ class QuestionMaker:
                 f"title {title_id}, {row['name']!r}, is a {row['kind']}; forecasts are about films"
             )
         return row
-
-    def _titles(self, question: FilmQuestion, around: date | None) -> pl.DataFrame:
-        keep = pl.col("title_id") != question.title_id
-        if around is not None:
-            reach = timedelta(days=AROUND_DAYS)
-            keep &= pl.col("release_date").is_between(around - reach, around + reach)
-        return pl.concat([self.tables.titles.filter(keep), question.title])
-
-    def _credits(self, question: FilmQuestion) -> pl.DataFrame:
-        others = self.people.credits_of(question.people)
-        others = others.filter(pl.col("title_id") != question.title_id)
-        return pl.concat([others, question.credits])
 
 
 def title_row(plan: FilmPlan, title_id: int, known_on: date) -> pl.DataFrame:
@@ -311,10 +263,3 @@ def _release_notes(plan: FilmPlan) -> tuple[str, ...]:
     if plan.release_date is None and plan.opens is not None:
         return (f"no day was given: the release is taken as Friday {plan.opens.isoformat()}",)
     return ()
-
-
-def _theme_is_calendar(name: str) -> bool:
-    from marquee.features.calendar import THEME
-
-    found = column(name)
-    return found in THEME.columns

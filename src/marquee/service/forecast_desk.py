@@ -29,6 +29,7 @@ from marquee.forecast.targets import (
     success_class,
 )
 from marquee.forecast.trained import Trained
+from marquee.service.film_features import FilmFeatures
 from marquee.service.film_plan import FilmPlan, film_plan
 from marquee.service.film_question import FilmQuestion, QuestionMaker
 from marquee.service.forecast_records import (
@@ -82,6 +83,7 @@ class ForecastDesk:
         self.models = dict(models)
         self.snapshot = snapshot
         self.questions = QuestionMaker(tables)
+        self._features = FilmFeatures(tables, self.questions.people)
         self._past = PastFilms(tables)
 
     @cached_property
@@ -167,12 +169,18 @@ class ForecastDesk:
         self._refuse_released(film, today)
         return self.questions.of_plan(film, today)
 
-    def features(self, question: FilmQuestion) -> pl.DataFrame:
-        """The columns that any model or the search for similar films looks at, one row."""
+    def features(
+        self, question: FilmQuestion, like: tuple[FilmQuestion, pl.DataFrame] | None = None
+    ) -> pl.DataFrame:
+        """The columns that any model or the search for similar films looks at, one row.
+
+        ``like`` is a question about the same film with its features, to save time.
+        """
         names = [name for model in self.models.values() for name in model.columns]
         horizon = max((m.horizon for m in self.models.values()), key=HORIZONS.index)
         allowed = [name for name in COLUMNS if _by(name, horizon)]
-        return self.questions.features(question, tuple(dict.fromkeys([*names, *allowed])), horizon)
+        columns = tuple(dict.fromkeys([*names, *allowed]))
+        return self._features(question, columns, horizon, like=like)
 
     def answer(
         self, question: FilmQuestion, features: pl.DataFrame, explained: bool, n_similar: int

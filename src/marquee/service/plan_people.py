@@ -49,8 +49,14 @@ class PeopleIndex:
             pl.len().alias("n"),
             pl.col("title_id").first(),
         )
-        people = people.sort("n", "_key", descending=[True, False])
-        self._people = people.partition_by("_name", as_dict=True) if people.height else {}
+        people = people.sort("_name", "n", "_key", descending=[False, True, False])
+        self._people = people
+        starts = (
+            people.with_row_index("_row")
+            .group_by("_name")
+            .agg(pl.col("_row").min().alias("start"), pl.len().alias("same"))
+        )
+        self._places = {name: (start, same) for name, start, same in starts.iter_rows()}
         known = people.drop_nulls("person_id")
         self._by_id = dict(zip(known["person_id"], known["person"], strict=True))
         self._titles = dict(zip(tables.titles["title_id"], tables.titles["name"], strict=True))
@@ -95,10 +101,11 @@ class PeopleIndex:
         if given in self._by_id:
             return PlanPerson(field, given, self._by_id[given]), None
         plain = pl.Series([given]).str.normalize("NFKC").str.to_lowercase().str.strip_chars()[0]
-        same = self._people.get((plain,))
-        if same is None:
+        place = self._places.get(plain)
+        if place is None:
             note = f"{given} ({field}) is not in the credits and counts as a debut"
             return PlanPerson(field, None, given), note
+        same = self._people.slice(*place)
         if same.height == 1:
             return PlanPerson(field, same["person_id"][0], same["person"][0]), None
         in_role = same.filter(pl.col("role").list.contains(ROLE[field]))

@@ -47,7 +47,8 @@ def what_if(desk: ForecastDesk, before: FilmQuestion, changes: Mapping[str, Any]
     """The forecast before and after the change, and how many times the median becomes."""
     plan = before.plan.with_changes(changes, _genres(desk, changes))
     after = desk.questions.changed(before, plan)
-    rows = [desk.features(question) for question in (before, after)]
+    own = desk.features(before)
+    rows = [own, desk.features(after, like=(before, own))]
     outside = [{str(each) for each in desk.outside(row)} for row in rows]
     new = tuple(each for each in map(str, desk.outside(rows[1])) if each not in outside[0])
     answers = [
@@ -89,7 +90,10 @@ def best_month(desk: ForecastDesk, planned: FilmQuestion) -> BestMonth:
         )
     days = [opens if month == opens.month else same_weekday(opens, month) for month in range(1, 13)]
     own = desk.features(planned)
-    rows = [own if day == opens else desk.features(_opening(desk, planned, day)) for day in days]
+    rows = [
+        own if day == opens else desk.features(_opening(desk, planned, day), like=(planned, own))
+        for day in days
+    ]
     revenue = desk.models["revenue"].forecaster.predict(pl.concat(rows))
     changes = _changes(desk, own, rows)
     months = tuple(
@@ -126,7 +130,9 @@ def budget_curve(desk: ForecastDesk, planned: FilmQuestion, n: int) -> BudgetCur
     grid = np.geomspace(max(known.p01, 1.0), max(known.p99, 1.0), n).round().tolist()
     own = planned.plan.budget_usd
     budgets = sorted({*grid, own} if own is not None else set(grid))
-    rows = [desk.features(_costing(desk, planned, budget)) for budget in budgets]
+    plans = [_costing(desk, planned, budget) for budget in budgets]
+    planned_row = desk.features(planned)
+    rows = [desk.features(plan, like=(planned, planned_row)) for plan in plans]
     revenue = model.forecaster.predict(pl.concat(rows))
     start = rows[budgets.index(own)] if own is not None else rows[0]
     doubled = probability_of_multiple(revenue, budgets, 2.0)
