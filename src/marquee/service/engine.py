@@ -17,24 +17,21 @@ from marquee.service.asking import asked, based_on
 from marquee.service.catalog import Catalog
 from marquee.service.filters import Filters
 from marquee.service.library import Library
-from marquee.service.onboarding import worth_asking
-from marquee.service.pages import title_page
+from marquee.service.pages import title_page, viewer_page
 from marquee.service.people import LIKED, Person, person
 from marquee.service.predicting import predict
+from marquee.service.questions import tastes, to_rate
 from marquee.service.reasons import reasons
 from marquee.service.records import (
     Answer,
-    Choices,
     Explanation,
     Found,
     Listing,
     Predictions,
-    Rated,
     Reason,
     Search,
     Source,
     Suggestion,
-    TasteChoice,
     Tastes,
     TitleCard,
     TitlePage,
@@ -83,12 +80,7 @@ class Engine:
     @property
     def source(self) -> Source:
         """Which model and data answer."""
-        library = self.library
-        return {
-            "model": library.model_name,
-            "model_version": library.model_version,
-            "snapshot": library.snapshot,
-        }
+        return self.library.source
 
     def warm_up(self) -> None:
         """Makes all that is made when first asked for, so that no visitor waits for it."""
@@ -241,15 +233,9 @@ class Engine:
         ParameterError
             If n is below 1.
         """
-        facts, asker = self.library.facts, self.person(viewer_id)
-        free = facts.kind >= 0
-        free[asker.sets.hidden] = False
-        out = facts.items.find(np.fromiter(without, np.int64, len(without)))
-        free[out[out >= 0]] = False
-        known = np.concatenate([asker.sets.rated, asker.sets.seen])
-        places = worth_asking(facts, self.library.entropy, known, n, candidates=free)
+        asker = self.person(viewer_id)
+        places, free = to_rate(self.library, asker.sets, n, without)
         picks = tuple(self._suggestion(place, self.library.entropy) for place in places.tolist())
-        free[known] = False
         return self._said("how much a rating would teach", picks, free)
 
     def titles(
@@ -360,27 +346,11 @@ class Engine:
         UnknownIdError
             If there is no such viewer, or the viewer was erased.
         """
-        known, ids = self.person(viewer_id), self.library.facts.items.ids
-        return ViewerPage(
-            viewer_id=viewer_id,
-            revision=known.revision,
-            settings=Choices(**vars(known.settings)),
-            ratings=tuple(Rated(int(ids[place]), stars) for place, stars in known.history.items()),
-            seen=tuple(ids[known.sets.seen].tolist()),
-            watchlist=tuple(ids[known.sets.watchlist].tolist()),
-            hidden=tuple(ids[known.sets.hidden].tolist()),
-            **self.source,
-        )
+        return viewer_page(self.library, viewer_id, self.person(viewer_id))
 
     def tastes(self) -> Tastes:
         """The tastes that somebody new may pick; their names go into the settings."""
-        return Tastes(
-            tastes=tuple(
-                TasteChoice(group.name, tuple(map(self.catalog.card, group.examples)))
-                for group in self.library.tastes
-            ),
-            **self.source,
-        )
+        return tastes(self.library)
 
     def favorites(self, viewer_id: int, n: int = 5) -> tuple[tuple[TitleCard, float], ...]:
         """The viewer's own best-rated titles with their stars, ties by name."""

@@ -25,7 +25,7 @@ from marquee.models.base import Recommender
 from marquee.service.catalog import Catalog
 from marquee.service.facts import TitleFacts
 from marquee.service.onboarding import TasteGroup, rating_entropy, taste_groups
-from marquee.service.records import FICTIONAL, PARTLY_FICTIONAL, TitleCard
+from marquee.service.records import FICTIONAL, PARTLY_FICTIONAL, Source, TitleCard
 from marquee.service.search import TitleSearch
 from marquee.service.traits import Traits
 
@@ -109,6 +109,15 @@ class Library:
             snapshot=workspace.snapshot or "",
             notes=(*fictional_notes(tables.titles), *[STALE] * stale),
         )
+
+    @property
+    def source(self) -> Source:
+        """Which model and data answer."""
+        return {
+            "model": self.model_name,
+            "model_version": self.model_version,
+            "snapshot": self.snapshot,
+        }
 
     def card_at(self, position: int) -> TitleCard:
         """The card of the title at a position of the catalog."""

@@ -1,4 +1,4 @@
-"""What is shown about one title."""
+"""What is shown about one title, and what is known of one viewer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import polars as pl
 
 from marquee.service.library import Library
-from marquee.service.records import Credit, Offer, TitlePage
+from marquee.service.people import Person
+from marquee.service.records import Choices, Credit, Offer, Rated, TitlePage, ViewerPage
 
 MOST_CREDITS = 20
 """Cast and crew that a page names at most."""
@@ -35,10 +36,23 @@ def title_page(library: Library, title_id: int) -> TitlePage:
         offers=_offers(library.availability.filter(this)),
         n_ratings=n_ratings,
         mean_rating=float(library.mean_ratings[place]) if n_ratings else None,
-        model=library.model_name,
-        model_version=library.model_version,
-        snapshot=library.snapshot,
         notes=library.notes,
+        **library.source,
+    )
+
+
+def viewer_page(library: Library, viewer_id: int, known: Person) -> ViewerPage:
+    """What is known of a viewer; titles by number."""
+    ids, sets = library.facts.items.ids, known.sets
+    return ViewerPage(
+        viewer_id=viewer_id,
+        revision=known.revision,
+        settings=Choices(**vars(known.settings)),
+        ratings=tuple(Rated(int(ids[place]), stars) for place, stars in known.history.items()),
+        seen=tuple(ids[sets.seen].tolist()),
+        watchlist=tuple(ids[sets.watchlist].tolist()),
+        hidden=tuple(ids[sets.hidden].tolist()),
+        **library.source,
     )
 
 

@@ -58,7 +58,7 @@ def test_every_operation_says_what_it_does_and_how_it_refuses(described: Any) ->
         assert {"400", "500"} <= set(operation["responses"]), name
         assert set(operation["responses"]) <= {"200", "201", *REFUSALS}, name
         names.add(operation["operationId"])
-    assert len(names) == len(operations(described)) == 25
+    assert len(names) == len(operations(described)) == 27
 
 
 def test_nothing_of_the_inside_is_in_the_description(described: Any) -> None:
@@ -108,4 +108,4 @@ def test_no_request_that_the_description_allows_or_forbids_breaks_a_promise(
                 case.call_and_validate(checks=CHECKS)
 
             keeps_promises()
-    assert n_operations == 25
+    assert n_operations == 27
