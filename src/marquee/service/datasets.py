@@ -24,8 +24,10 @@ class OpenedData:
     read_fold: Callable[[str], tuple[pl.DataFrame, pl.DataFrame]] | None = None
 
 
-def open_data(name: str, home: Path, data: Path | None = None) -> OpenedData:
-    """The data set of that name, which holds ratings.
+def open_data(
+    name: str, home: Path, data: Path | None = None, *, needs_ratings: bool = True
+) -> OpenedData:
+    """The data set of that name, which holds ratings unless they are not needed.
 
     ``world`` is the built-in world at its default size, ``workspace`` what the workspace at
     ``home`` holds. Any other name is a path, or a folder under ``data`` or among the fetched files.
@@ -33,10 +35,10 @@ def open_data(name: str, home: Path, data: Path | None = None) -> OpenedData:
     Raises
     ------
     SourceError
-        If there are no such files, they cannot be read, or hold no ratings.
+        If there are no such files, they cannot be read, or hold no ratings that are needed.
     """
     opened = _opened(name, home, data)
-    if opened.tables.ratings.is_empty():
+    if needs_ratings and opened.tables.ratings.is_empty():
         raise SourceError(f"{name} holds no ratings to learn from and to measure on")
     return opened
 

@@ -1,0 +1,145 @@
+"""What the forecasting commands share: options, data, progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from marquee.app.cli.console import progress
+
+if TYPE_CHECKING:
+    from marquee.app.settings import Settings
+    from marquee.data.tables import Tables
+    from marquee.evaluation.forecasting.frames import Target
+    from marquee.features.base import Horizon
+
+Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
+Data = Annotated[
+    str | None,
+    typer.Option(
+        help="A set under MARQUEE_DATA or fetched, a path, or `world`; default the workspace.",
+        show_default=False,
+    ),
+]
+Of = Annotated[
+    str,
+    typer.Option(
+        "--target", "-t", help="revenue, popularity, success, audience, return or profit."
+    ),
+]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        help="time:2011, rolling:2006-2011 or kfold:5; default the first four fifths by year.",
+        show_default=False,
+    ),
+]
+Stage = Annotated[
+    str, typer.Option("--horizon", help="greenlight, announced, pre_release or post_release.")
+]
+Validation = Annotated[
+    bool,
+    typer.Option(
+        "--validation", help="Ask about the latest training years; the test films stay unread."
+    ),
+]
+Tune = Annotated[
+    int, typer.Option(min=0, max=10_000, help="Trials of a search inside the training part.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of models and resamples.")]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Tables to forecast from, and what they are called."""
+
+    name: str
+    tables: Tables
+
+
+def opened_data(settings: Settings, name: str | None) -> Opened:
+    """The tables of the data set of that name, or of the workspace.
+
+    Raises
+    ------
+    SourceError, WorkspaceError
+        If there is no such data set, or the workspace is empty.
+    """
+    if name is None or name == "workspace":
+        from marquee.data.workspace import Workspace
+
+        with progress("Reading the workspace"):
+            return Opened("workspace", Workspace(settings.home).tables_and_fingerprint()[0])
+    from marquee.service.datasets import open_data
+
+    with progress(f"Reading {name}"):
+        tables = open_data(name, settings.home, settings.data, needs_ratings=False).tables
+    return Opened(name, tables)
+
+
+def target_of(name: str) -> Target:
+    """The target of that name; ``ParameterError`` for none."""
+    from marquee.errors import ParameterError
+    from marquee.evaluation.forecasting.frames import TARGETS
+
+    for target in TARGETS:
+        if target == name:
+            return target
+    raise ParameterError(f"there is no target {name!r}; there are {', '.join(TARGETS)}")
+
+
+def horizon_of(name: str) -> Horizon:
+    """The horizon of that name; ``ParameterError`` for none."""
+    from marquee.errors import ParameterError
+    from marquee.features.base import HORIZONS
+
+    for horizon in HORIZONS:
+        if horizon == name:
+            return horizon
+    raise ParameterError(f"there is no horizon {name!r}; there are {', '.join(HORIZONS)}")
+
+
+def day_of(text: str | None) -> date:
+    """The day that was given, else today; ``ParameterError`` for one in the wrong form."""
+    from marquee.errors import ParameterError
+
+    if text is None:
+        return date.today()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ParameterError(
+            f"a day is given as YYYY-MM-DD, such as 2026-06-19, got {text!r}"
+        ) from None
+
+
+OnStep = Callable[[int, int, str], None]
+OnEpoch = Callable[[int, int], None]
+
+
+@contextmanager
+def work(what: str) -> Iterator[tuple[OnStep, OnEpoch]]:
+    """Callbacks for the steps of a work and the passes within a step.
+
+    They draw one bar on a terminal; elsewhere each step is a line, and passes say nothing.
+    """
+    with progress(what) as tick:
+        current = [0, 1]
+        said = [""]
+
+        def on_step(done: int, total: int, text: str) -> None:
+            current[:] = [done, total]
+            said[0] = text
+            tick(done, total, text)
+
+        def on_epoch(done: int, total: int) -> None:
+            if sys.stderr.isatty():
+                tick(current[0], current[1], f"{said[0]} {done}/{total}".strip())
+
+        yield on_step, on_epoch
