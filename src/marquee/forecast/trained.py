@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import ArrayLike, NDArray
 
-from marquee.errors import ParameterError
+from marquee.errors import ParameterError, SavedModelError
 from marquee.features.base import Horizon
 from marquee.forecast.base import Forecaster
 from marquee.forecast.scales import OutcomeScale
@@ -52,6 +54,76 @@ class Trained:
     def columns(self) -> tuple[str, ...]:
         """The feature columns that the forecaster was fitted on."""
         return self.forecaster.columns_
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything but the forecaster and the witnesses as plain values, for JSON."""
+        background = self.background.with_columns(cs.float().fill_nan(None), cs.date().cast(pl.String))
+        return {
+            "target": self.target,
+            "horizon": self.horizon,
+            "version": self.version,
+            "snapshot": self.snapshot,
+            "background": background.to_dict(as_series=False),
+            "types": [_type_name(dtype) for dtype in self.background.dtypes],
+            "seen": self.seen.to_dict(),
+            "title_ids": self.title_ids.tolist(),
+            "until": self.until.isoformat(),
+        }
+
+    @classmethod
+    def from_dict(
+        cls, values: Mapping[str, Any], forecaster: Forecaster, witnesses: Sequence[Forecaster] = ()
+    ) -> Trained:
+        """What :meth:`to_dict` gave, with its forecasters; else ``SavedModelError``."""
+        try:
+            background = pl.DataFrame(
+                [
+                    _series(name, given, kind)
+                    for (name, given), kind in zip(
+                        values["background"].items(), values["types"], strict=True
+                    )
+                ]
+            )
+            return cls(
+                **{name: values[name] for name in ("target", "horizon", "version", "snapshot")},
+                forecaster=forecaster,
+                background=background,
+                seen=Seen.from_dict(values["seen"]),
+                title_ids=np.asarray(values["title_ids"], dtype=np.int64),
+                until=date.fromisoformat(values["until"]),
+                witnesses=tuple(witnesses),
+            )
+        except (
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            pl.exceptions.PolarsError,
+        ) as error:
+            raise SavedModelError(f"no record of a training: {error!r}") from error
+
+
+_TYPES: dict[str, Any] = {
+    "int": pl.Int64(),
+    "float": pl.Float64(),
+    "flag": pl.Boolean(),
+    "text": pl.String(),
+    "list": pl.List(pl.String),
+    "day": pl.Date(),
+    "none": pl.Null(),
+}
+
+
+def _type_name(dtype: pl.DataType) -> str:
+    if dtype.is_integer():
+        return "int"
+    return "float" if dtype.is_float() else {t: name for name, t in _TYPES.items()}[dtype]
+
+
+def _series(name: str, values: list[Any], kind: str) -> pl.Series:
+    if kind == "day":
+        return pl.Series(name, values, dtype=pl.String).str.to_date()
+    return pl.Series(name, values, dtype=_TYPES[kind])
 
 
 def trained(
