@@ -20,7 +20,6 @@ from marquee.data.feedback.checks import (
 )
 from marquee.data.feedback.database import Database
 from marquee.data.feedback.events import row_of
-from marquee.data.feedback.keeping import Revisions
 from marquee.data.feedback.records import (
     Entry,
     Event,
@@ -63,7 +62,6 @@ class FeedbackStore:
 
     def __init__(self, url: str) -> None:
         self._database = Database(url)
-        self._revisions = Revisions(self._database)
 
     @property
     def is_local(self) -> bool:
@@ -202,7 +200,7 @@ class FeedbackStore:
 
     def revision(self, viewer_id: int) -> int:
         """The viewer's revision: a profile kept from before holds while this is the same."""
-        return self._revisions.of(checked_id(viewer_id, "viewer_id"))
+        return reading.revision_now(self._database, checked_id(viewer_id, "viewer_id"))
 
     def history(
         self, viewer_id: int, limit: int = 50, before: int | None = None
