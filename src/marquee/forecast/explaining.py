@@ -100,6 +100,7 @@ def explain(
     method: Method = "auto",
     n_walks: int = N_WALKS,
     seed: int = 0,
+    forecast: Forecast | None = None,
 ) -> Contributions:
     """The contributions of groups of columns to the forecast of one film.
 
@@ -108,7 +109,8 @@ def explain(
     on the forecaster's scale, for money its logarithm. The same seed gives the same parts.
 
     ``auto`` takes the forecaster's own contributions if it has some, else those of its boosted
-    trees, else all coalitions of few groups, else sampled ones.
+    trees, else all coalitions of few groups, else sampled ones. ``forecast`` is the forecaster's
+    own of this film, where it is at hand.
 
     Raises
     ------
@@ -118,8 +120,8 @@ def explain(
     if film.height != 1:
         raise ParameterError(f"one film is explained at a time, got {film.height} rows")
     forecaster.check_fitted()
-    forecast = forecaster.predict(film)
-    scale = _scale(forecaster, forecast)
+    forecast = forecaster.predict(film) if forecast is None else forecast
+    scale = learned_scale(forecaster, forecast)
     value = float(to_scale(forecast.median, scale)[0])
     by_group = _by_group(forecaster.columns_, groups)
     chosen = _method(forecaster, method, len(by_group))
@@ -155,7 +157,7 @@ def sampled_shapley(
     A walk starts at a background film and swaps in the film's groups one after another; what the
     value gains at a swap is that group's. Walks come in pairs of opposite orders, which cancels
     much of the chance, and take the background films in turn, so that ``base`` is their mean if
-    ``n_walks`` is twice a multiple of their number.
+    ``n_walks`` is even and a multiple of their number.
 
     References
     ----------
@@ -166,10 +168,9 @@ def sampled_shapley(
     _check(background, n_walks)
     rng = np.random.default_rng(seed)
     n_groups, n_pairs = len(by_group), (n_walks + 1) // 2
-    starts = np.arange(n_pairs) % background.height
     orders = np.array([rng.permutation(n_groups) for _ in range(n_pairs)])
     orders = np.concatenate([orders, orders[:, ::-1]])
-    starts = np.concatenate([starts, starts])
+    starts = np.arange(2 * n_pairs) % background.height
     # Rank of each group on its walk; after k steps the groups of rank below k are the film's.
     ranks = np.argsort(orders, axis=1)
     steps = np.arange(n_groups + 1)
@@ -216,7 +217,7 @@ def exact_shapley(
     return float(worth[0]), each
 
 
-def _scale(forecaster: Forecaster, forecast: Forecast) -> OutcomeScale:
+def learned_scale(forecaster: Forecaster, forecast: Forecast) -> OutcomeScale:
     """The scale that the forecaster learns on, else that of its forecasts."""
     learned: OutcomeScale | None = getattr(forecaster, "outcome_scale", None)
     return learned or ("log" if forecast.log else "plain")

@@ -53,6 +53,18 @@ TARGETS = ("revenue", "popularity", "audience")
 
 N_SIMILAR = 5
 
+GAPS = {
+    "budget": "budget_usd",
+    "genre": "genres",
+    "runtime": "runtime_min",
+    "studio": "companies",
+    "director": "directors",
+    "writer": "writers",
+    "producer": "producers",
+    "cast": "cast",
+}
+"""Field of a plan behind each group of inputs, whose gap says something to a model."""
+
 
 class ForecastDesk:
     """Answers about films from the canonical tables and from models that were fitted before.
@@ -197,7 +209,9 @@ class ForecastDesk:
             popularity=self._other("popularity", features),
             audience_score=self._other("audience", features),
             similar=self._past.near(question, features, n_similar) if n_similar else (),
-            explanation=self._explanation(question, features, model) if explained else None,
+            explanation=self._explanation(question, features, model, revenue)
+            if explained
+            else None,
             warnings=tuple(str(each) for each in outside),
             notes=question.notes + self._notes(question),
             **money,
@@ -232,10 +246,14 @@ class ForecastDesk:
         return None if model is None else spread(model.forecaster.predict(features))
 
     def _explanation(
-        self, question: FilmQuestion, features: pl.DataFrame, model: Trained
+        self,
+        question: FilmQuestion,
+        features: pl.DataFrame,
+        model: Trained,
+        forecast: Forecast | None = None,
     ) -> FilmExplanation:
         groups = {name: column(name).group for name in model.columns}
-        told = explain(model.forecaster, features, model.background, groups)
+        told = explain(model.forecaster, features, model.background, groups, forecast=forecast)
         return FilmExplanation(
             **self.about(question, model),
             target=model.target,
@@ -274,6 +292,17 @@ class ForecastDesk:
     def _notes(self, question: FilmQuestion) -> tuple[str, ...]:
         notes: list[str] = []
         model = self.models["revenue"]
+        groups = {column(name).group for name in model.columns}
+        open_ = [
+            name
+            for group, name in GAPS.items()
+            if group in groups and not getattr(question.plan, name)
+        ]
+        if open_:
+            notes.append(
+                f"Not given: {', '.join(open_)}. The model reads a gap as what films with "
+                "that gap did in training, and not as nothing."
+            )
         if question.number is not None and (model.title_ids == question.number).any():
             notes.append(
                 "The model learned from this film's own box office, so this is no test of it."
