@@ -96,7 +96,43 @@ def evaluate_forecasts(
     ParameterError
         If the split leaves a part empty, or a search would see films that are asked about.
     """
-    films = labeled(tables, target, horizon=horizon)
+    return evaluate_films(
+        labeled(tables, target, horizon=horizon),
+        models,
+        split,
+        fingerprint=tables_fingerprint(tables),
+        validation=validation,
+        n_trials=n_trials,
+        searches=searches,
+        log=log,
+        day=day,
+        seed=seed,
+        n_resamples=n_resamples,
+        on_step=on_step,
+        on_epoch=on_epoch,
+    )
+
+
+def evaluate_films(
+    films: Labeled,
+    models: Mapping[str, Model],
+    split: str | None = None,
+    *,
+    fingerprint: str,
+    validation: bool = False,
+    n_trials: int = 0,
+    searches: Path | None = None,
+    log: Path | None = None,
+    day: date | None = None,
+    seed: int = 0,
+    n_resamples: int = 1000,
+    on_step: OnStep | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> Evaluated:
+    """The same as :func:`evaluate_forecasts`, of films whose features are at hand.
+
+    ``fingerprint`` is that of the tables that they came from.
+    """
     if split is None:
         split = f"time:{usual_year(films)}"
     elif split == LATEST:
@@ -116,13 +152,12 @@ def evaluate_forecasts(
         on_step=on_step,
         on_epoch=on_epoch,
     )
-    fingerprint = tables_fingerprint(tables)
     counted = None
     if log is not None and day is not None and not validation:
         reading = Reading(
             day=day.isoformat(),
             data_fingerprint=fingerprint,
-            target=target,
+            target=films.target,
             split=split,
             split_fingerprint=_joined([each.fingerprint for each in splits]),
             first_asked=min(each.first_asked for each in report.splits),

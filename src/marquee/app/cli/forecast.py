@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from marquee.app.cli import forecast_measuring
+from marquee.app.cli import forecast_fit, forecast_measuring
 
 app = typer.Typer(
     help="Forecast how films will do, and measure how good the forecasts are.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command()(forecast_fit.fit)
 app.command()(forecast_measuring.evaluate)
 app.command()(forecast_measuring.compare)
 app.command()(forecast_measuring.backtest)

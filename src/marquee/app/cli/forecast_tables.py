@@ -27,6 +27,9 @@ FIGURES: dict[str, tuple[str, ...]] = {
 }
 """Figures of the printed table by target, first the one to rank by; ``--json`` holds all."""
 
+RULE_OF = {"quadratic_kappa": "expected", "one_away": "within-one"}
+"""Rule of decision under which a figure of classes is told; the most likely class else."""
+
 WORDS = {
     "log_rmse": "log-RMSE",
     "r2_log": "R² (log)",
@@ -86,7 +89,7 @@ def say_details(told: Evaluated, rule: str) -> None:
     say_differences(report)
     if report.target == "success":
         for result in report.results:
-            if result.rule == rule:
+            if result.rule == rule and not result.is_baseline:
                 _say_classes(report, result)
         return
     results = report.results
@@ -130,6 +133,7 @@ def say_differences(report: ForecastReport) -> None:
         for result in report.results
         if not result.is_baseline
         for name in shown_names
+        if result.rule in (None, RULE_OF.get(name, "most-likely"))
         if (difference := result.differences.get(name)) is not None
     ]
     if rows:
