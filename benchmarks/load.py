@@ -23,7 +23,6 @@ import os
 import platform
 import random
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -36,6 +35,8 @@ import numpy as np
 MOST_REQUESTS = 200_000
 """Requests of a run at most, whatever is asked for."""
 MOST_CONNECTIONS = 256
+IDLE_SECONDS = 3
+"""How long a connection is kept for another request; the server closes it after 5 seconds."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +64,16 @@ class Lines:
 
     def __init__(self, port: int) -> None:
         self.port = port
-        self.free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self.free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter, float]] = []
+        """Connections that nobody uses, and since when: the last one used comes last."""
         self.n_open = 0
 
     async def get(self, path: str) -> int:
         """The status of the answer, once all of it is here."""
-        line = self.free.pop() if self.free else await self._open()
-        reader, writer = line
+        if self.free and time.perf_counter() - self.free[-1][2] > IDLE_SECONDS:
+            self.n_open -= len(self.free)
+            self.close()
+        reader, writer = self.free.pop()[:2] if self.free else await self._open()
         try:
             writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
@@ -79,13 +83,14 @@ class Lines:
             self.n_open -= 1
             writer.close()
             raise
-        self.free.append(line)
+        self.free.append((reader, writer, time.perf_counter()))
         return int(head[9:12])
 
     def close(self) -> None:
-        """Closes all connections."""
-        for _, writer in self.free:
+        """Closes all connections that nobody uses."""
+        for _, writer, _ in self.free:
             writer.close()
+        self.free.clear()
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         if self.n_open >= MOST_CONNECTIONS:
@@ -163,7 +168,7 @@ def report(options: argparse.Namespace, home: Path) -> None:
     try:
         port = _port(server)
         runs = asyncio.run(measure(options, port, server.pid))
-        memory_mb = _memory_mb(server.pid)
+        memory_mb, peak_mb = _memory_mb(server.pid)
     finally:
         server.terminate()
         server.wait(20)
@@ -172,13 +177,15 @@ def report(options: argparse.Namespace, home: Path) -> None:
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.python_version()}",
         "asked": f"/api/v1/viewers/ID/recommendations?n=10{options.query}",
         "memory_mb": memory_mb,
+        "peak_mb": peak_mb,
         "highest_held": max(held, default=None),
         "runs": [asdict(run) for run in runs],
     }
     if options.json:
         print(json.dumps(found, indent=2))
         return
-    print(f"{found['asked']}, one worker, {memory_mb:.0f} MB; {found['machine']}")
+    memory = f"{memory_mb:.0f} MB, {peak_mb:.0f} MB at most"
+    print(f"{found['asked']}, one worker, {memory}; {found['machine']}")
     for run in runs:
         print(
             f"{run.rate:7.1f}/s for {run.seconds:g} s: median {run.p50_ms:.1f} ms, 99 % within "
@@ -208,10 +215,13 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _memory_mb(pid: int) -> float:
+def _memory_mb(pid: int) -> tuple[float, float]:
+    """Memory that the process holds now, and the most that it ever held."""
     status = Path(f"/proc/{pid}/status").read_text()
-    peak = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(peak[1]) / 1024 if peak else resource.getpagesize() * 0.0
+    now, most = (re.search(rf"{name}:\s+(\d+) kB", status) for name in ("VmRSS", "VmHWM"))
+    assert now is not None
+    assert most is not None
+    return int(now[1]) / 1024, int(most[1]) / 1024
 
 
 def _options() -> argparse.Namespace:
