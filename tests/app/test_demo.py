@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -89,6 +90,8 @@ def test_the_demo_ends_by_serving_until_it_is_told_to_stop(
         text=True,
     )
     assert demo.stdout
+    patience = threading.Timer(120, demo.kill)
+    patience.start()
     told = ""
     for line in demo.stdout:  # a pipe, and still each line is here as soon as it is said
         told += line
@@ -104,6 +107,7 @@ def test_the_demo_ends_by_serving_until_it_is_told_to_stop(
         assert page.status == 200
     demo.send_signal(sent)
     assert demo.wait(20) == 0
+    patience.cancel()
     demo.stdout.close()
     feedback = FeedbackStore(f"sqlite:///{tmp_path / 'feedback.db'}")
     assert [viewer.settings.name for viewer in feedback.viewers()] == list(NAMES)

@@ -283,6 +283,15 @@ def test_offline_the_page_stays_and_goes_on_once_it_can(open_page: OpenPage) -> 
     page.wait_for_url("**/me")
 
 
+def test_each_word_is_seen_to_come_on_pages_that_come_back_whole(open_page: OpenPage) -> None:
+    page = open_page("/welcome?step=titles")
+    rate(page, 0)
+    page.evaluate("document.querySelector('#said p').seen = true")
+    rate(page, 1, 2)
+    assert "2 stars" in page.locator("#said p").inner_text()
+    assert page.evaluate("document.querySelector('#said p').seen") is None
+
+
 def test_a_thumb_for_a_list_is_thanked_for_and_nothing_moves(open_page: OpenPage) -> None:
     page = open_page()
     rate(page, 0)
