@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -17,26 +16,18 @@ from marquee.features.base import HORIZONS, Horizon
 from marquee.features.frame import column
 from marquee.features.genres import genre_name
 from marquee.forecast.distribution import Forecast
-from marquee.forecast.explaining import Contributions, explain
+from marquee.forecast.explaining import explain
 from marquee.forecast.scales import from_scale
 from marquee.forecast.seen import Outside
 from marquee.forecast.similar_films import COLUMNS
-from marquee.forecast.targets import (
-    SUCCESS,
-    class_probabilities,
-    probability_of_multiple,
-    return_forecast,
-    success_class,
-)
 from marquee.forecast.trained import Trained
 from marquee.service.film_features import FilmFeatures
 from marquee.service.film_plan import FilmPlan, film_plan
 from marquee.service.film_question import FilmQuestion, QuestionMaker
+from marquee.service.forecast_parts import factors_of, money_of, named_plan, told_by_group
 from marquee.service.forecast_records import (
     BestMonth,
     BudgetCurve,
-    ClassChance,
-    FactorLine,
     FilmExplanation,
     FilmForecast,
     SimilarFilm,
@@ -45,8 +36,6 @@ from marquee.service.forecast_records import (
     spread,
 )
 from marquee.service.past_films import PastFilms
-from marquee.service.plan_people import ROLE
-from marquee.service.said import said
 
 TARGETS = ("revenue", "popularity", "audience")
 """What a desk can have models of; everything else follows from revenue."""
@@ -201,8 +190,7 @@ class ForecastDesk:
         model = self.models["revenue"]
         revenue = model.forecaster.predict(features)
         budget = question.plan.budget_usd
-        outside = self.outside(features)
-        money = _money(revenue, budget)
+        money = money_of(revenue, budget)
         return FilmForecast(
             **self.about(question, model),
             revenue_usd=spread(revenue),
@@ -212,7 +200,7 @@ class ForecastDesk:
             explanation=self._explanation(question, features, model, revenue)
             if explained
             else None,
-            warnings=tuple(str(each) for each in outside),
+            warnings=told_by_group(self.outside(features)),
             notes=question.notes + self._notes(question),
             **money,
         )
@@ -262,7 +250,7 @@ class ForecastDesk:
             base_on_scale=told.base,
             scale=told.scale,
             method=told.method,
-            factors=_factors(told, _by_name(question)),
+            factors=factors_of(told, named_plan(question)),
         )
 
     def _refuse_released(self, plan: FilmPlan, today: date) -> None:
@@ -315,56 +303,5 @@ class ForecastDesk:
         return tuple(notes)
 
 
-def _by_name(question: FilmQuestion) -> FilmPlan:
-    """The plan with names for people where it has numbers."""
-    named: dict[str, Any] = {
-        field: tuple(person.person for person in question.people if person.field == field)
-        for field in ROLE
-    }
-    return replace(question.plan, **named)
-
-
 def _by(name: str, horizon: Horizon) -> bool:
     return HORIZONS.index(column(name).horizon) <= HORIZONS.index(horizon)
-
-
-def _money(revenue: Forecast, budget: float | None) -> dict[str, Any]:
-    """Profit, return and classes that follow from revenue; unknown without a budget."""
-    if budget is None:
-        return {
-            **dict.fromkeys(("profit_usd", "multiple", "likely_class")),
-            **dict.fromkeys(("chance_of_budget_back", "chance_of_double")),
-            "classes": (),
-        }
-    whole = spread(revenue)
-    profit = Spread(
-        whole.median - budget,
-        whole.low_50 - budget,
-        whole.high_50 - budget,
-        whole.low_80 - budget,
-        whole.high_80 - budget,
-    )
-    chances = class_probabilities(revenue, [budget])[0]
-    return {
-        "profit_usd": profit,
-        "multiple": spread(return_forecast(revenue, [budget])),
-        "classes": tuple(
-            ClassChance(each.name, each.low, float(chance))
-            for each, chance in zip(SUCCESS, chances, strict=True)
-        ),
-        "likely_class": SUCCESS[int(success_class([whole.median], [budget])[0])].name,
-        "chance_of_budget_back": float(probability_of_multiple(revenue, [budget], 1.0)[0]),
-        "chance_of_double": float(probability_of_multiple(revenue, [budget], 2.0)[0]),
-    }
-
-
-def _factors(told: Contributions, plan: FilmPlan) -> tuple[FactorLine, ...]:
-    return tuple(
-        FactorLine(
-            group=part.group,
-            said=said(plan, part.group),
-            factor=None if told.scale == "plain" else told.factor(part),
-            contribution=part.contribution,
-        )
-        for part in told.parts
-    )

@@ -19,6 +19,7 @@ from marquee.errors import ParameterError
 from marquee.forecast.targets import probability_of_multiple
 from marquee.service.film_plan import FIELDS
 from marquee.service.film_question import FilmQuestion
+from marquee.service.forecast_parts import told_by_group
 from marquee.service.forecast_records import (
     BestMonth,
     BudgetCurve,
@@ -49,8 +50,8 @@ def what_if(desk: ForecastDesk, before: FilmQuestion, changes: Mapping[str, Any]
     after = desk.questions.changed(before, plan)
     own = desk.features(before)
     rows = [own, desk.features(after, like=(before, own))]
-    outside = [{str(each) for each in desk.outside(row)} for row in rows]
-    new = tuple(each for each in map(str, desk.outside(rows[1])) if each not in outside[0])
+    already = set(desk.outside(rows[0]))
+    new = told_by_group(each for each in desk.outside(rows[1]) if each not in already)
     answers = [
         desk.answer(question, row, explained=False, n_similar=0)
         for question, row in zip((before, after), rows, strict=True)
