@@ -1,0 +1,219 @@
+"""A film on the command line: a file, a title of the catalog, or a handful of options."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from marquee.service.film_plan import FilmPlan
+    from marquee.service.forecast_desk import ForecastDesk
+
+Film = Annotated[
+    str | None,
+    typer.Argument(
+        help='A TOML or JSON file with a plan, or a title: "Alien (1979)", "#348".',
+        show_default=False,
+    ),
+]
+Day = Annotated[
+    str | None,
+    typer.Option("--today", help="Answer as of this day, YYYY-MM-DD.", show_default=False),
+]
+Texts = list[str] | None
+OPTIONS: dict[str, Any] = {
+    "title": Annotated[str | None, typer.Option(help="Working title.")],
+    "budget": Annotated[
+        str | None, typer.Option(help="Production budget in US dollars: 40000000, 40M.")
+    ],
+    "release": Annotated[
+        str | None, typer.Option(help="Day or month of the release: 2026-06-19, 2026-06.")
+    ],
+    "runtime": Annotated[str | None, typer.Option(help="Minutes.")],
+    "certificate": Annotated[str | None, typer.Option(help="PG-13, R and so on.")],
+    "overview": Annotated[str | None, typer.Option(help="What it is about, in a few sentences.")],
+    "collection": Annotated[str | None, typer.Option(help="The series that it is part of.")],
+    "genres": Annotated[Texts, typer.Option("--genre", help="Repeatable, as all below.")],
+    "directors": Annotated[Texts, typer.Option("--director", help="By name or person number.")],
+    "cast": Annotated[Texts, typer.Option("--cast", help="The first billed first.")],
+    "writers": Annotated[Texts, typer.Option("--writer")],
+    "producers": Annotated[Texts, typer.Option("--producer")],
+    "companies": Annotated[Texts, typer.Option("--company")],
+    "languages": Annotated[Texts, typer.Option("--language")],
+    "countries": Annotated[Texts, typer.Option("--country")],
+    "keywords": Annotated[Texts, typer.Option("--keyword")],
+}
+"""Options that describe a film, by the field of a plan that they tell."""
+
+UNNAMED = "Untitled"
+"""Title of a film that is described by options alone."""
+
+UNITS = {"k": 1e3, "m": 1e6, "b": 1e9}
+
+
+def describes_film(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with all of :data:`OPTIONS`, which it gets as the one mapping ``given``.
+
+    Typer reads options off the signature of a function; this writes them there once for all.
+    """
+    own = inspect.signature(command, eval_str=True)
+    kept = [each for each in own.parameters.values() if each.name != "given"]
+    words = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    options = [
+        inspect.Parameter(name, words, default=None, annotation=option)
+        for name, option in OPTIONS.items()
+    ]
+
+    @functools.wraps(command)
+    def asked(**said: Any) -> None:
+        given = options_of({name: said.pop(name) for name in OPTIONS})
+        command(**said, given=given)
+
+    parameters = [*kept, *options]
+    asked.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]  # what Typer reads
+    asked.__annotations__ = {each.name: each.annotation for each in parameters}
+    return asked
+
+
+def film_of(desk: ForecastDesk, film: str | None, given: Mapping[str, Any]) -> FilmPlan | int:
+    """The plan or the number of the title that the words of the command line tell of.
+
+    Options win over the file; a title of the catalog takes none.
+
+    Raises
+    ------
+    MarqueeError
+        If there is no such file or title, the file is neither TOML nor JSON, or the plan is wrong.
+    """
+    from marquee.errors import ParameterError
+
+    if film is None:
+        if not given:
+            raise ParameterError(
+                "name a film: a TOML or JSON file, a title of the catalog such as '#12', or "
+                "options such as --budget 40M --genre Drama --release 2026-06"
+            )
+        return desk.plan({"title": UNNAMED, **given})
+    path = Path(film)
+    if path.suffix.lower() in (".toml", ".json") or path.is_file():
+        return desk.plan({**read_plan(path), **given})
+    if given:
+        raise ParameterError(
+            f"{film!r} is asked about as the catalog has it; change it with `marquee forecast "
+            "what-if --set`, or describe a film by a file or by options alone"
+        )
+    from marquee.service.catalog import Catalog
+
+    return Catalog(desk.tables.titles).find(film).title_id
+
+
+def read_plan(path: Path) -> dict[str, Any]:
+    """The keys and values of a TOML or JSON file.
+
+    Raises
+    ------
+    ParameterError
+        If it is missing, or neither TOML nor JSON; the text says where.
+    """
+    import tomllib
+
+    from marquee.errors import ParameterError
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise ParameterError(f"{path} does not exist") from None
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise ParameterError(f"{path} is no text in UTF-8 ({error})") from None
+    try:
+        values = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+        kind = "JSON" if path.suffix.lower() == ".json" else "TOML"
+        raise ParameterError(f"{path} is not {kind}: {error}") from None
+    if not isinstance(values, dict):
+        raise ParameterError(f'{path} must hold one object, such as {{"title": "A Film"}}')
+    return values
+
+
+def options_of(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that were given, as a plan takes them."""
+    given = {name: value for name, value in said.items() if value not in (None, [], ())}
+    if "budget" in given:
+        given["budget_usd"] = money_of(given.pop("budget"))
+    if "runtime" in given:
+        given["runtime_min"] = number_of(given.pop("runtime"), "runtime")
+    if "release" in given:
+        given |= release_of(given.pop("release"))
+    return given
+
+
+def release_of(text: str) -> dict[str, Any]:
+    """The fields of a release given as a day or a month."""
+    month = re.fullmatch(r"(\d{4})-(\d{1,2})", text.strip())
+    if month:
+        return {"year": int(month[1]), "month": int(month[2])}
+    return {"release_date": text}
+
+
+def money_of(text: str) -> float:
+    """Dollars of ``40000000``, ``40,000,000``, ``$40M`` or ``4e7``."""
+    from marquee.errors import ParameterError
+
+    plain = text.strip().replace(",", "").replace("_", "").removeprefix("$").lower()
+    unit = UNITS.get(plain[-1:])
+    try:
+        return float(plain[:-1]) * unit if unit else float(plain)
+    except ValueError:
+        raise ParameterError(
+            f"a budget is an amount of US dollars such as 40000000 or 40M, got {text!r}"
+        ) from None
+
+
+def changes_of(words: Sequence[str]) -> dict[str, Any]:
+    """Changes given as ``budget=60M``, ``release=2026-12`` or ``genres=Drama,Comedy``.
+
+    Names are those of a plan, without their unit if one likes; nothing after the sign makes a field
+    unknown.
+    """
+    from marquee.errors import ParameterError
+    from marquee.service.film_plan import LISTS, PEOPLE
+
+    found: dict[str, Any] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        name, value = name.strip(), value.strip()
+        if not equals or not name:
+            raise ParameterError(
+                f"a change is given as name=value, such as budget=60M, got {word!r}"
+            )
+        name = {"budget": "budget_usd", "runtime": "runtime_min"}.get(name, name)
+        if name in ("release", "release_date") and value:
+            found |= release_of(value)
+        elif not value:
+            found["release_date" if name == "release" else name] = None
+        elif name == "budget_usd":
+            found[name] = money_of(value)
+        elif name in ("runtime_min", "year", "month"):
+            found[name] = number_of(value, name)
+        elif name in (*LISTS, *PEOPLE):
+            found[name] = [part.strip() for part in value.split(",") if part.strip()]
+        else:
+            found[name] = value
+    return found
+
+
+def number_of(text: str, name: str) -> float:
+    """The number that the text is; ``ParameterError`` naming the field if it is none."""
+    from marquee.errors import ParameterError
+
+    try:
+        return float(text)
+    except ValueError:
+        raise ParameterError(f"{name} must be a number, got {text!r}") from None
