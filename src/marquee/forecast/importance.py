@@ -88,13 +88,15 @@ def permutation_importance(
     base = _total(losses, is_rooted)
     found = []
     for name, columns in members.items():
-        shuffled = np.mean(
+        more = np.mean(
             [
                 _losses(model, features.with_columns(features.select(columns)[order]), truth)
+                - losses
                 for order in orders
             ],
             axis=0,
         )
+        shuffled = losses + more  # to the last bit the same where no model looks
         increase = _total(shuffled, is_rooted) - base
         drawn = _total(shuffled[draws], is_rooted) - _total(losses[draws], is_rooted)
         low, high = np.quantile(drawn, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2])

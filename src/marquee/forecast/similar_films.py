@@ -79,11 +79,13 @@ def difference(name: str, own: pl.Series, others: pl.Series) -> NDArray[np.float
     """
     if own.dtype == pl.List(pl.String):
         return _of_sets(own.to_list()[0], others)
+    if own[0] is None:
+        return np.full(others.len(), UNKNOWN)
     if own.dtype in (pl.String, pl.Boolean):
         same = (others == own[0]).cast(pl.Float64)
         other: NDArray[np.float64] = (1 - same).fill_null(UNKNOWN).to_numpy()
         return other
-    mine = np.float64(np.nan if own[0] is None else own[0])
+    mine = np.float64(own[0])
     theirs = others.cast(pl.Float64).fill_null(np.nan).to_numpy()
     if name == "release_month":
         apart = np.abs(theirs - mine)
