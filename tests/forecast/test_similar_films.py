@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 
@@ -10,7 +12,7 @@ from marquee.forecast.similar_films import UNKNOWN, difference, similar_films
 
 
 def films(*rows: dict[str, object]) -> pl.DataFrame:
-    schema = {
+    schema: dict[str, Any] = {
         "genres": pl.List(pl.String),
         "budget_real_usd": pl.Float64,
         "certificate": pl.String,
