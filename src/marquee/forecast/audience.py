@@ -14,16 +14,14 @@ from numpy.typing import NDArray
 from marquee.data.ids import IdIndex
 from marquee.data.tables import Tables
 from marquee.errors import NotFittedError, ParameterError
+from marquee.forecast.audience_comparing import Comparison, learn_sizes
 from marquee.forecast.audience_groups import TasteGroups, taste_groups
 from marquee.forecast.audience_pairs import Pairs
 from marquee.forecast.audience_segments import SegmentErrors, learn_segments
 from marquee.forecast.audience_size import (
     COVERAGE,
     SizeModel,
-    learn_size,
     log_share,
-    title_columns,
-    training_columns,
 )
 from marquee.forecast.audience_titles import Descriptions, Likeness, describe
 from marquee.forecast.audience_viewers import Histories, affinities
@@ -76,7 +74,7 @@ class AudienceModel:
     Each viewer is described by what they watched and liked among titles like the one asked about
     (:func:`~marquee.forecast.audience_viewers.affinities`); a regression on titles that viewers
     have rated, each looked at as if it were new, says what that is worth. The number is forecast
-    for itself, from the description alone, with an interval from its errors on titles left out.
+    for itself, from the description alone, with an interval from errors on titles left out.
 
     A title that the model knows ratings of is answered without them in the viewers' histories, but
     the regressions have seen it: for an honest test hold it out in :meth:`fit`.
@@ -147,20 +145,17 @@ class AudienceModel:
         for affinity, ids in self._blocks(self._rows(learn_from[chosen])):
             for name, sample in pairs.items():
                 sample.add(affinity, self.audience(name, ids))
-        self.learned_ = {}
         asked = self._rows(learn_from)
         kernels = self.likeness_.kernels(asked)
-        spread_on = np.sort(rng.permutation(chosen)[: self.n_titles // 2])
+        self.learned_ = {}
         for number, name in enumerate(AUDIENCES):
             sizes = log_share(self._counts(name), self._n_viewers)
-            columns = training_columns(
-                self.likeness_, kernels, asked, sizes, self._mean_stars(),
-                np.random.default_rng([self.seed, number]),
-            )  # fmt: skip
-            own = sizes[self.likeness_.catalog.ids.positions(learn_from)]
+            compared = Comparison(self.likeness_, asked, kernels, sizes, self._mean_stars())
+            size = learn_sizes(compared, np.random.default_rng([self.seed, number]))
             self.learned_[name] = _Learned(
-                sizes, learn_size(columns, own), pairs[name].learn(self.l2), SegmentErrors.none()
+                sizes, size, pairs[name].learn(self.l2), SegmentErrors.none()
             )
+        spread_on = np.sort(rng.permutation(chosen)[: max(self.n_titles // 2, 1)])
         self._learn_segments(learn_from, spread_on)
         return self
 
@@ -181,10 +176,8 @@ class AudienceModel:
         kernels = self.likeness_.kernels(asked)
         centers = {}
         for name, learned in self.learned_.items():
-            columns = title_columns(
-                self.likeness_, kernels, asked, learned.sizes, self._mean_stars()
-            )
-            centers[name] = learned.size.center(columns)
+            compared = Comparison(self.likeness_, asked, kernels, learned.sizes, self._mean_stars())
+            centers[name] = learned.size.center(compared.columns())
         chances = self._chances(asked, centers)
         found = {}
         for name, learned in self.learned_.items():

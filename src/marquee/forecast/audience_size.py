@@ -1,25 +1,21 @@
 """How many viewers a title will have, from its description and from what became of titles like it.
 
-Ridge regression of the logarithm of the share of viewers. Its leave-one-out errors are known in
-closed form and say how wide an interval has to be.
+Ridge regression of the logarithm of the share of viewers. Its errors on titles that were left out
+say how wide an interval has to be.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from marquee.forecast.audience_titles import KERNELS, Descriptions, Likeness
 from marquee.forecast.conformal import residual_quantiles
 
 PENALTIES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
 """Ridge penalties that are tried, for columns of variance 1."""
-PRIOR_LIKENESS = 0.5
-"""Likeness to a title of the usual size that every mean over like titles is mixed with."""
-N_FOLDS = 5
-"""Parts into which the catalog is cut to compute the columns of its own titles."""
 FEWEST_TO_TILT = 60
 """Titles from which on it is learned how the errors change with the size."""
 COVERAGE = 0.8
@@ -29,64 +25,6 @@ COVERAGE = 0.8
 def log_share(n_viewers: NDArray[np.int64], n: int) -> NDArray[np.float64]:
     """Logarithm of the share of n viewers, with half a viewer more so that nobody is not -inf."""
     return np.log((np.asarray(n_viewers) + 0.5) / (n + 1))
-
-
-def title_columns(
-    likeness: Likeness,
-    kernels: dict[str, NDArray[np.float32]],
-    asked: Descriptions,
-    sizes: NDArray[np.float64],
-    scores: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """What the size is read from, shape (n_asked, n_columns).
-
-    ``sizes`` are the log shares of the catalog and ``scores`` its mean stars, shape (n_catalog,).
-    Of each kernel there are the means of both over the titles that are like the one asked, which is
-    never among them; beside these the budget, year and running time with flags where they are
-    unknown, whether there is a text, and the genres.
-    """
-    columns = []
-    for name in KERNELS:
-        weight = kernels[name].astype(np.float64)
-        near = weight.sum(axis=0) + PRIOR_LIKENESS
-        for values in (sizes, scores):
-            middle = values.mean() if values.size else 0.0
-            columns.append((values - middle) @ weight / near)
-        columns.append(np.log(near))
-    for number in (asked.log_budget, asked.year, asked.runtime):
-        columns.append(number)
-        columns.append(np.isnan(number).astype(np.float64))
-    n_tokens = np.bincount(asked.tokens["row"].to_numpy(), minlength=len(asked))
-    columns.append(np.log1p(n_tokens))
-    return np.hstack([np.column_stack(columns), likeness.genre_flags(asked)])
-
-
-def training_columns(
-    likeness: Likeness,
-    kernels: dict[str, NDArray[np.float32]],
-    asked: Descriptions,
-    sizes: NDArray[np.float64],
-    scores: NDArray[np.float64],
-    rng: np.random.Generator,
-) -> NDArray[np.float64]:
-    """The columns of titles of the catalog as if they were new, shape (n_asked, n_columns).
-
-    The catalog is cut into :data:`N_FOLDS` parts; a title is compared with those of the other parts
-    alone. Leaving out just the title itself would give it away: where the mean of its group is
-    known too, the mean without it lies below where the title lies above.
-    """
-    fold = rng.permutation(len(likeness.catalog)) % N_FOLDS
-    own = likeness.catalog.ids.positions(asked.ids.ids)
-    out = np.zeros((0, 0))
-    for number in range(min(N_FOLDS, len(fold))):
-        mine = np.flatnonzero(fold[own] == number)
-        # The others stand for the whole catalog, which a new title will be compared with.
-        share = np.where(fold == number, 0, len(fold) / (fold != number).sum())
-        left = {name: kernel[:, mine] * share[:, None] for name, kernel in kernels.items()}
-        columns = title_columns(likeness, left, asked.take(mine), sizes, scores)
-        out = np.zeros((len(asked), columns.shape[1])) if not out.size else out
-        out[mine] = columns
-    return out
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +41,9 @@ class SizeModel:
     width: tuple[float, float]
     """Logarithm of the expected spread at a log share of 0, and its slope over the log share."""
     errors: NDArray[np.float64]
-    """Leave-one-out errors of the log share in units of their expected spread, ascending."""
+    """Errors on training titles left out, in units of their expected spread, ascending."""
     tried: NDArray[np.float64]
-    """Leave-one-out forecast of each training title, in its order."""
+    """Forecast of each training title by those that learned without it, in its order."""
 
     def center(self, columns: NDArray[np.float64]) -> NDArray[np.float64]:
         """The log share in the middle of the forecast, shape (n_titles,)."""
@@ -120,6 +58,14 @@ class SizeModel:
         ends = residual_quantiles(self.errors, [(1 - coverage) / 2, (1 + coverage) / 2])
         unit = error_spread(center, self.width)
         return center + unit * ends[0], center + unit * ends[1]
+
+    def with_errors(self, sizes: NDArray[np.float64], tried: NDArray[np.float64]) -> SizeModel:
+        """The same regression with the errors of other forecasts of its training titles."""
+        tried = np.clip(tried, *self.bounds)
+        misses = sizes - tried
+        width = learn_spread(tried, misses)
+        errors = np.sort(misses / error_spread(tried, width))
+        return dataclasses.replace(self, width=width, errors=errors, tried=tried)
 
 
 def error_spread(center: NDArray[np.float64], width: tuple[float, float]) -> NDArray[np.float64]:
@@ -141,7 +87,7 @@ def learn_size(columns: NDArray[np.float64], sizes: NDArray[np.float64]) -> Size
     """The regression of log shares on the columns of training titles.
 
     The penalty has the smallest leave-one-out error, which is that of the fit over one minus the
-    title's own leverage.
+    title's own leverage. The errors of the model are these too.
 
     References
     ----------
@@ -170,8 +116,7 @@ def learn_size(columns: NDArray[np.float64], sizes: NDArray[np.float64]) -> Size
     slope = Vt.T @ (s / (s**2 + penalty) * (U.T @ (sizes - constant)))
     wide = float(np.ptp(sizes)) / 2
     bounds = (float(sizes.min()) - wide, min(float(sizes.max()) + wide, 0.0))
-    tried = np.clip(tried, *bounds)
-    misses = sizes - tried
-    width = learn_spread(tried, misses)
-    errors = np.sort(misses / error_spread(tried, width))
-    return SizeModel(middle, spread, slope, constant, bounds, width, errors, tried)
+    fitted_model = SizeModel(
+        middle, spread, slope, constant, bounds, (0.0, 0.0), np.zeros(1), tried
+    )
+    return fitted_model.with_errors(sizes, tried)

@@ -72,9 +72,10 @@ def describe(tables: Tables, title_ids: NDArray[np.int64]) -> Descriptions:
 
     Raises
     ------
-    UnknownIdError
-        If the tables lack a title.
+    ParameterError, UnknownIdError
+        If a title is named twice, or the tables lack one.
     """
+    ids = IdIndex(title_ids)
     wanted = pl.DataFrame({"title_id": pl.Series(title_ids, dtype=pl.Int64)})
     rows = wanted.join(tables.titles, on="title_id", how="inner", maintain_order="left")
     if rows.height != wanted.height:
@@ -88,7 +89,7 @@ def describe(tables: Tables, title_ids: NDArray[np.int64]) -> Descriptions:
     genres = [tuple(dict.fromkeys(found or ())) for found in rows["genres"].to_list()]
     year = pl.coalesce(pl.col("release_date").dt.year(), "year").cast(pl.Float64)
     return Descriptions(
-        IdIndex(rows["title_id"].to_numpy()),
+        ids,
         tuple(rows["name"].to_list()),
         stems(texts).with_columns(pl.col("row").cast(pl.Int64)),
         tuple(genres),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from marquee.data.tables import Tables
@@ -116,7 +117,7 @@ def forecast_audience(
     rows = segment_rows(
         kinds, found.chance[0], float(found.log_share[0]), learned.size, learned.segments
     )
-    own = tables.titles.row(by_predicate=tables.titles["title_id"] == title_id, named=True)
+    own = tables.titles.row(by_predicate=pl.col("title_id") == title_id, named=True)
     ranked, lift = _ranked(found, model.histories_.activity)
     expected = float(found.expected[0])
     return AudienceForecast(

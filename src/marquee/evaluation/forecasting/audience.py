@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -16,19 +16,31 @@ from marquee.evaluation.forecasting.bootstrap import Interval, bootstrap
 
 TOP = 0.1
 """Share of viewers that is the top decile."""
+FEWEST_FOR_LIFT = 20
+"""Viewers from which on an audience says which segments come more than others."""
 
 
 class Forecasted(Protocol):
     """What a model says of titles: see ``marquee.forecast.audience.Audience``."""
 
-    viewer_ids: NDArray[np.int64]
-    chance: NDArray[np.float32]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
+    @property
+    def chance(self) -> NDArray[np.float32]:
+        """Chance of each viewer to be in the audience, shape (n_titles, n_viewers)."""
+        ...
+
+    @property
+    def low(self) -> NDArray[np.float64]:
+        """Lower end of the interval of the number, shape (n_titles,)."""
+        ...
+
+    @property
+    def high(self) -> NDArray[np.float64]:
+        """Upper end of the interval of the number, shape (n_titles,)."""
+        ...
 
     @property
     def expected(self) -> NDArray[np.float64]:
-        """Expected number of viewers of each title."""
+        """Expected number of viewers of each title, shape (n_titles,)."""
         ...
 
 
@@ -190,6 +202,72 @@ def measure_audience(
         log_rmse_of_mean=float(np.sqrt(np.mean(usual**2))),
         calibration_error=calibration_error(forecast.chance, inside),
     )
+
+
+class SegmentForecast(Protocol):
+    """What a model says of a segment: see ``marquee.forecast.audience_segments.SegmentRow``."""
+
+    @property
+    def kind(self) -> str:
+        """What tells the segments apart."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """Which of them it is."""
+        ...
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval of its number."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """Upper end of it."""
+        ...
+
+    @property
+    def lift_low(self) -> float:
+        """Lower end of the interval of its lift."""
+        ...
+
+    @property
+    def lift_high(self) -> float:
+        """Upper end of it."""
+        ...
+
+
+def segment_coverage(
+    segments: Mapping[str, tuple[NDArray[np.int32], tuple[str, ...]]],
+    rows: Iterable[Iterable[SegmentForecast]],
+    inside: NDArray[np.bool_],
+    fewest: int = FEWEST_FOR_LIFT,
+) -> dict[str, dict[str, float]]:
+    """Share of segments whose number and lift lie in their intervals, by the kind of segment.
+
+    ``segments`` numbers each viewer's segment and names them, ``rows`` are what is forecast of them
+    for each title and ``inside`` who came, shape (n_titles, n_viewers). The lift counts for titles
+    with an audience of ``fewest`` at least; NaN where there is none.
+    """
+    number: dict[str, list[bool]] = {kind: [] for kind in segments}
+    lift: dict[str, list[bool]] = {kind: [] for kind in segments}
+    for said, came in zip(rows, inside, strict=True):
+        for row in said:
+            numbers, labels = segments[row.kind]
+            own = numbers == labels.index(row.label)
+            found = int(came[own].sum())
+            number[row.kind].append(row.low <= found <= row.high)
+            if came.sum() >= fewest:
+                actual = came[own].mean() / came.mean()
+                lift[row.kind].append(bool(row.lift_low <= actual <= row.lift_high))
+    return {
+        kind: {
+            "number": float(np.mean(number[kind])) if number[kind] else float("nan"),
+            "lift": float(np.mean(lift[kind])) if lift[kind] else float("nan"),
+        }
+        for kind in segments
+    }
 
 
 def to_markdown(reports: Mapping[str, AudienceReport]) -> str:
