@@ -40,6 +40,8 @@ class FittedForecast:
     model: str
     version: str
     n_films: int
+    trained: Trained
+    """The fitted forecaster itself, as it was saved."""
     folder: Path
     card: Path
     """The model card, as Markdown."""
@@ -202,6 +204,7 @@ def _saved(
         model=name,
         version=saved.version,
         n_films=len(films),
+        trained=saved,
         folder=folder,
         card=card_path(folder),
         evaluated=evaluated,

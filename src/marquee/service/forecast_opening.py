@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from marquee.data.workspace import Workspace
+from marquee.forecast.trained import Trained
 from marquee.lifecycle.forecast_fitting import load_forecasts
 from marquee.service.forecast_desk import ForecastDesk
 
 
-def open_desk(workspace: Workspace) -> ForecastDesk:
-    """The desk of the workspace's tables and saved forecasters.
+def open_desk(workspace: Workspace, models: Mapping[str, Trained] | None = None) -> ForecastDesk:
+    """The desk of the workspace's tables and saved forecasters, or of ``models`` just fitted.
 
     Raises
     ------
@@ -18,8 +21,8 @@ def open_desk(workspace: Workspace) -> ForecastDesk:
         If a forecaster is damaged.
     """
     tables, _ = workspace.tables_and_fingerprint()
-    models = load_forecasts(workspace)
-    return ForecastDesk(tables, models, snapshot=workspace.snapshot or "")
+    loaded = load_forecasts(workspace) if models is None else models
+    return ForecastDesk(tables, loaded, snapshot=workspace.snapshot or "")
 
 
 def opening_notes(desk: ForecastDesk) -> tuple[str, ...]:

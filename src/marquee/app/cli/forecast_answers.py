@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from marquee.app.cli.console import say, say_table
@@ -38,13 +39,14 @@ def say_forecast(answer: FilmForecast) -> None:
     if answer.classes:
         say()
         say(
-            f"Chance of the budget back {_share(answer.chance_of_budget_back)}, of twice the "
-            f"budget {_share(answer.chance_of_double)}. Class of the median: {answer.likely_class}."
+            f"Chance of the budget back {percent(answer.chance_of_budget_back)}, of twice the "
+            f"budget {percent(answer.chance_of_double)}. Class of the median: "
+            f"{answer.likely_class}."
         )
         say_table(
             ("class", "from", "chance"),
             [
-                (each.name, f"{each.from_multiple:g}×", _share(each.probability))
+                (each.name, f"{each.from_multiple:g}×", percent(each.probability))
                 for each in answer.classes
             ],
         )
@@ -91,12 +93,12 @@ def say_what_if(answer: WhatIf) -> None:
         rows.append(
             (
                 "chance of twice the budget",
-                _share(before.chance_of_double),
-                _share(after.chance_of_double),
+                percent(before.chance_of_double),
+                percent(after.chance_of_double),
             )
         )
     say_table(("", "before", "after"), rows)
-    say(f"The median becomes {_ratio(answer.change)}.")
+    say(f"The median becomes {ratio(answer.change)}.")
     say(answer.interval_is)
     if answer.outside:
         say("Outside the training data since the change:")
@@ -116,14 +118,17 @@ def say_best_month(answer: BestMonth) -> None:
                 + (" (plan)" if line.month == answer.planned_month else ""),
                 dollars(line.revenue_usd.median),
                 _dollars(line.revenue_usd)[2],
-                _ratio(line.change),
+                ratio(line.change),
             )
             for line in answer.months
         ],
     )
     best = next(line for line in answer.months if line.month == answer.best_month)
-    sure = "its interval lies above 1" if answer.certain else "no more than a hint: 1 is inside"
-    say(f"Best month: {best.opens:%B}, {_ratio(best.change)} against the plan; {sure}.")
+    if answer.best_month == answer.planned_month:
+        say(f"The planned month, {best.opens:%B}, has the highest median of the year.")
+    else:
+        sure = "its interval lies above 1" if answer.certain else "a hint, since 1 lies inside"
+        say(f"Best month: {best.opens:%B}, {ratio(best.change)} times the plan; {sure}.")
     say(answer.interval_is)
     say(answer.caution)
     _say_source(answer)
@@ -141,8 +146,8 @@ def say_budget_curve(answer: BudgetCurve) -> None:
                 dollars(line.revenue_usd.median),
                 _dollars(line.revenue_usd)[2],
                 f"{line.multiple:.2f}×",
-                _share(line.chance_of_double),
-                _ratio(line.change),
+                percent(line.chance_of_double),
+                ratio(line.change),
             )
             for line in answer.lines
         ],
@@ -205,11 +210,7 @@ def _effect(factor: float | None, contribution: float) -> str:
 
 
 def _effect_of_rest(answer: FilmExplanation, contribution: float) -> str:
-    import math
-
-    if answer.scale == "log":
-        return f"×{math.exp(contribution):.2f}"
-    return f"{contribution:+.3f}"
+    return f"{contribution:+.3f}" if answer.scale == "plain" else f"×{math.exp(contribution):.2f}"
 
 
 def _say_minded(warnings: tuple[str, ...], notes: tuple[str, ...]) -> None:
@@ -239,13 +240,15 @@ def _numbers(spread: Spread, unit: str = "") -> tuple[str, str, str]:
     )
 
 
-def _ratio(change: Ratio) -> str:
+def ratio(change: Ratio) -> str:
+    """How many times as much, with its interval where there is one."""
     if change.low is None or change.high is None:
         return f"×{change.ratio:.2f}"
     return f"×{change.ratio:.2f} [{change.low:.2f}, {change.high:.2f}]"
 
 
-def _share(value: float | None) -> str:
+def percent(value: float | None) -> str:
+    """The share in whole hundredths; nothing for None."""
     return "" if value is None else f"{100 * value:.0f} %"
 
 
