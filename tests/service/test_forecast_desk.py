@@ -217,6 +217,24 @@ def test_an_announced_film_is_asked_about_today() -> None:
     assert desk().forecast(number, today=day).revenue_usd.median > 0
 
 
+def test_a_film_whose_source_tells_no_day_but_the_release_is_known_before_it() -> None:
+    number = announced()
+    mine = pl.col("title_id") == number
+    day = world().titles.filter(mine)["release_date"][0]
+    dated = pl.when(mine).then(pl.lit(day)).otherwise(pl.col("known_on")).alias("known_on")
+    undated = world().replace(
+        titles=world().titles.with_columns(dated), credits=world().credits.with_columns(dated)
+    )
+    asked = day - timedelta(days=30)
+    question = QuestionMaker(undated).of_title(number, asked)
+    features = FilmFeatures(undated, QuestionMaker(undated).people)
+    found = features(question, COLUMNS, "pre_release")
+    same = desk().features(desk().question(number, asked))
+    for name in ("budget_usd", "cast_count", "release_month", "genres", "director_mean"):
+        assert found[name].to_list() == same[name].to_list()
+        assert found[name][0] is not None
+
+
 def test_a_plan_that_is_out_already_is_refused_with_its_number() -> None:
     number = released()[0]
     row = world().titles.filter(pl.col("title_id") == number).row(0, named=True)
