@@ -1,0 +1,69 @@
+"""Models by the names that people type."""
+
+from __future__ import annotations
+
+import pytest
+
+from marquee.errors import ParameterError
+from marquee.evaluation.forecasting.frames import TARGETS, Target
+from marquee.forecast import CLASSIFIERS, DEFAULT_FORECASTER, FORECASTERS
+from marquee.forecast.base import Classifier, Forecaster
+from marquee.lifecycle.forecast_models import BASELINE_TWINS, forecast_models, known_models
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_known_name_makes_a_model(target: Target) -> None:
+    names = known_models(target)
+    made = forecast_models(names, target, seed=5)
+    assert tuple(made) == names
+    assert {model.params().get("seed", 5) for model in made.values()} == {5}
+
+
+def test_a_name_of_both_kinds_is_a_classifier_of_success_unless_said_otherwise() -> None:
+    made = forecast_models(["xgboost", "forecaster:xgboost", "classifier:mlp", "ols"], "success")
+    kinds = [isinstance(model, Classifier) for model in made.values()]
+    assert kinds == [True, False, True, False]
+    assert isinstance(forecast_models(["xgboost"], "revenue")["xgboost"], Forecaster)
+
+
+def test_all_is_every_model_that_fits_but_those_of_the_baselines() -> None:
+    revenue = set(forecast_models(["all"], "revenue"))
+    assert revenue == set(FORECASTERS) - set(BASELINE_TWINS)
+    assert "comparables" not in forecast_models(["all"], "popularity")
+    success = set(forecast_models(["all"], "success"))
+    assert success <= {*CLASSIFIERS, DEFAULT_FORECASTER}
+    assert {"logistic", "frank-hall", DEFAULT_FORECASTER} <= success
+
+
+@pytest.mark.parametrize(
+    ("target", "scale"), [("revenue", "log"), ("popularity", "log1p"), ("audience", "plain")]
+)
+def test_a_model_and_its_members_learn_on_the_scale_of_the_target(
+    target: Target, scale: str
+) -> None:
+    made = forecast_models(["ridge", "stacking", DEFAULT_FORECASTER], target)
+    assert {model.params()["outcome_scale"] for model in made.values()} == {scale}
+    members = made["stacking"].params()["members"]
+    assert {member.params()["outcome_scale"] for member in members} == {scale}
+
+
+@pytest.mark.parametrize(
+    ("name", "target"),
+    [
+        ("xgbost", "revenue"),
+        ("logistic", "revenue"),
+        ("comparables", "popularity"),
+        ("classifier:ridge", "success"),
+        ("classifier:xgboost", "revenue"),
+        ("model:xgboost", "revenue"),
+        (":xgboost", "revenue"),
+    ],
+)
+def test_a_name_that_does_not_fit_is_answered_with_those_that_do(name: str, target: Target) -> None:
+    with pytest.raises(ParameterError, match=r"there is no model .* there are .*random-forest"):
+        forecast_models([name], target)
+
+
+def test_no_name_is_no_comparison() -> None:
+    with pytest.raises(ParameterError, match="name a model"):
+        forecast_models([], "revenue")
