@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from marquee.data.tables import Tables
+from marquee.data.world import build_world
 from marquee.data.world.truth import make_world
 from marquee.errors import ParameterError
 from marquee.forecast.audience_groups import NAMELESS, taste_groups
@@ -53,7 +54,13 @@ def test_two_tastes_are_two_groups_named_by_what_they_like() -> None:
     assert groups.member[30] == 0  # who has rated nothing is in the largest group
 
 
-def test_there_are_no_more_groups_than_viewers_and_no_two_of_one_name() -> None:
+def test_the_largest_group_is_first_and_there_are_no_more_groups_than_viewers() -> None:
+    histories, likeness = read(build_world(120, 150, 3000, seed=4))
+    sizes = np.bincount(
+        taste_groups(histories, likeness, n_groups=6).member[histories.activity > 0]
+    )
+    assert sizes.tolist() == sorted(sizes.tolist(), reverse=True)
+    assert len(set(sizes.tolist())) > 2
     groups = taste_groups(*read(two_tastes()), n_groups=500)
     assert len(groups.names) <= 30
     assert len(set(groups.names)) == len(groups.names)

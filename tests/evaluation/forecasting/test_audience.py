@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from marquee.data.merge import merge
+from marquee.data.sources import read_source
+from marquee.data.tables import Tables
 from marquee.data.world import build_world
 from marquee.errors import ParameterError
 from marquee.evaluation.forecasting.audience import (
@@ -21,6 +25,7 @@ from marquee.evaluation.forecasting.audience import (
     to_markdown,
     top_share,
 )
+from marquee.forecast.audience import AUDIENCES, AudienceModel
 
 
 def test_ties_at_the_edge_count_as_if_broken_at_random() -> None:
@@ -139,3 +144,18 @@ def test_intervals_of_segments_are_counted_by_kind() -> None:
     found = segment_coverage(kinds, said, inside, fewest=1)
     assert found == {"age": {"number": 0.75, "lift": 0.75}}
     assert np.isnan(segment_coverage(kinds, said, inside)["age"]["lift"])
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_viewers_of_titles_held_out_of_movielens_are_found(data_root: Path) -> None:
+    described = merge(Tables(), read_source(data_root / "tmdb-5000")[1].tables, "tmdb-5000").tables
+    tables = merge(described, read_source(data_root / "ml-1m")[1].tables, "ml-1m").tables
+    ids = choose_held_out(tables, 80, seed=3)
+    model = AudienceModel(n_titles=100).fit(tables, held_out=ids)
+    for name, found in model.forecast(tables, ids).items():
+        inside = audience_of(tables.ratings, found.viewer_ids, ids, AUDIENCES[name])
+        report = measure_audience(name, found, inside, model.histories_.activity, -3.0)
+        assert report.lift.low > 1.1
+        assert report.coverage.high > 0.8
+        assert report.coverage.low < 0.87
