@@ -56,6 +56,21 @@ def test_a_change_is_the_ratio_of_the_medians_inside_its_interval() -> None:
         assert told.after.profit_usd.median == pytest.approx(after - 6e7)
 
 
+def test_the_interval_holds_the_witnesses_and_the_model_itself() -> None:
+    own = plan()
+    told = desk("ridge").what_if(own, {"budget_usd": 6e7}, today=TODAY)
+    asked = desk("ridge").question(own, TODAY)
+    after = desk("ridge").questions.changed(asked, replace(own, budget_usd=6e7))
+    rows = [desk("ridge").features(each) for each in (asked, after)]
+    seen = []
+    for witness in desk("ridge").models["revenue"].witnesses:
+        first, second = (float(witness.predict(row).median[0]) for row in rows)
+        seen.append(np.log(second / first))
+    low, high = np.exp(np.quantile(seen, [0.1, 0.9]))
+    assert told.change.low == pytest.approx(min(low, told.change.ratio))
+    assert told.change.high == pytest.approx(max(high, told.change.ratio))
+
+
 def test_a_forecast_before_is_the_one_that_is_given_without_a_question() -> None:
     own = plan()
     told = desk().what_if(own, {"runtime_min": 150}, today=TODAY)

@@ -157,7 +157,7 @@ class WhatIf(AboutFilm):
     change: Ratio
     """Of the median revenue."""
     coverage: float
-    """Share of the witnesses that the interval of the change holds."""
+    """Least share of the witnesses that the interval of the change holds."""
     interval_is: str
     """What that interval is, in words."""
     outside: bool

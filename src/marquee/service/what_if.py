@@ -38,8 +38,8 @@ COVERAGE = 0.8
 
 INTERVAL_IS = (
     f"{COVERAGE:.0%} of the changes that {{n}} small models see, each learned from its own "
-    "resample of the training films, set around the model's own change. It tells how sure the "
-    "models are of the change, not how far the film's own revenue may lie from its median."
+    "resample of the training films, and the model's own change with them. It tells how far models "
+    "agree on the change, not how far the film's own revenue may lie from its median."
 )
 NO_INTERVAL = "The model came without the small models that an interval of the change needs."
 
@@ -188,7 +188,9 @@ def _changes(
 ) -> tuple[Ratio, ...]:
     """How many times the median of each becomes, with the interval of that.
 
-    The witnesses' logs of the change are moved so that their median is the model's own change.
+    Models pull effects that few films tell toward none, so agreement is no proof: in three built-in
+    worlds of 850 films the interval held the planted effect of twice the budget in 24 of 30 cases
+    and that of another month in 27 of 54.
     """
     model = desk.models["revenue"]
     rows = pl.concat([before, *after])
@@ -197,8 +199,8 @@ def _changes(
         return tuple(Ratio(float(np.exp(change)), None, None) for change in own)
     seen = np.stack([_log_changes(each.predict(rows).median) for each in model.witnesses])
     tail = (1 - COVERAGE) / 2
-    low, middle, high = np.quantile(seen, [tail, 0.5, 1 - tail], axis=0)
-    ends = np.exp([own, own + low - middle, own + high - middle])
+    low, high = np.quantile(seen, [tail, 1 - tail], axis=0)
+    ends = np.exp([own, np.minimum(own, low), np.maximum(own, high)])
     return tuple(Ratio(*map(float, each)) for each in ends.T)
 
 
