@@ -49,7 +49,7 @@ class ForwardBlend(MemberForecaster):
     """Age at which a training film weighs half; None lets all weigh the same."""
     tried_share: float = 0.5
     """Share of the training films, the latest, whose residuals tell the spread."""
-    n_parts: int = 3
+    n_parts: int = 5
     """Number of parts in which these are forecast."""
     telling: tuple[str, ...] = TELLING
     """Columns by which the spread differs, besides the center and how the members differ."""
