@@ -267,12 +267,12 @@ def only_director() -> str:
     return next(name for name in names("director", 100) if name in alone)
 
 
-def doubled(name: str) -> Tables:
-    """The world with a second person of that name, an actor."""
+def doubled(name: str, role: str = "actor") -> Tables:
+    """The world with a second person of that name, in that role."""
     film = world().titles.filter(pl.col("kind") == "film").row(0, named=True)
     credit = world().credits.filter(pl.col("role") == "actor")[:1].with_columns(
         title_id=pl.lit(film["title_id"], pl.Int64), person=pl.lit(f" {name.upper()} "),
-        person_id=pl.lit("twin:1"), position=pl.lit(99, pl.Int32),
+        person_id=pl.lit("twin:1"), role=pl.lit(role), position=pl.lit(99, pl.Int32),
     )  # fmt: skip
     return world().replace(credits=pl.concat([world().credits, credit]))
 
@@ -290,6 +290,13 @@ def test_a_name_of_two_is_the_one_of_that_role_or_asked_back_with_a_film_of_each
     assert str(directs.people[0].person_id) in str(caught.value)
     chosen = maker.of_plan(film_plan({"title": "X", "writers": ["twin:1"]}), TODAY)
     assert chosen.people[0].person_id == "twin:1"
+
+
+def test_two_of_a_name_in_one_role_are_never_guessed() -> None:
+    name = only_director()
+    maker = QuestionMaker(doubled(name, "director"))
+    with pytest.raises(ParameterError, match=r"2 people are named .* in directors"):
+        maker.of_plan(film_plan({"title": "X", "directors": [name]}), TODAY)
 
 
 def test_inputs_outside_the_training_data_are_named_with_what_was_seen() -> None:
