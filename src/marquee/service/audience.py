@@ -23,6 +23,8 @@ CAVEATS = (
     "Counts viewers of this data alone; they stand for others only as far as they are alike.",
     "Learned from what these viewers rated in the past, over as long a time as the data cover; it "
     "tells who would come if the title were found and marketed as titles like it were.",
+    "Says whom the title suits among all viewers of the data, also those who have stopped coming; "
+    "who is still there is not forecast.",
     "A rating is not a ticket: who watched and never rated is not counted.",
 )
 """What holds for every such forecast."""
