@@ -21,7 +21,7 @@ TODAY = date(2026, 3, 2)
 
 @cache
 def world() -> Tables:
-    """A small world, with its most common person a second time under another number."""
+    """A small world."""
     return build_world(n_titles=500, n_viewers=40, n_ratings=2_000, seed=3)
 
 

@@ -57,7 +57,9 @@ class Trained:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the forecaster and the witnesses as plain values, for JSON."""
-        background = self.background.with_columns(cs.float().fill_nan(None), cs.date().cast(pl.String))
+        background = self.background.with_columns(
+            cs.float().fill_nan(None), cs.date().cast(pl.String)
+        )
         return {
             "target": self.target,
             "horizon": self.horizon,
