@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from marquee.app.settings import Settings
 
 N_FACTORS = 4
+MODEL = "forward-blend"
 N_WITNESSES = 4
 """Fewer than usual, to be quick."""
 
@@ -30,6 +31,7 @@ def say_demo_forecast(settings: Settings) -> None:
         fitted = fit_forecasts(
             workspace,
             ("revenue",),
+            model=MODEL,
             measured=False,
             n_witnesses=N_WITNESSES,
             created_at=now.isoformat(timespec="seconds"),

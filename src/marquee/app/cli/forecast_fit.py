@@ -106,17 +106,16 @@ def _plain(fitted: FittedForecast) -> dict[str, object]:
 
 
 def _say_figures(fitted: Sequence[FittedForecast]) -> None:
-    from marquee.app.cli.forecast_tables import FIGURES, WORDS, called, shown
+    from marquee.app.cli.forecast_tables import FIGURES, STAR, WORDS, called, shown
 
     rows = []
     for each in fitted:
         if each.evaluated is None:
-            rows.append([each.target, each.model, f"{each.n_films:,}", *["–"] * 5])
             continue
         report = each.evaluated.report
-        error, explained = FIGURES[each.target][:2]
+        error = FIGURES[each.target][0]
         for result in report.results:
-            differs = result.differences.get(error)
+            differs = None if result.is_baseline else result.differences.get(error)
             rows.append(
                 [
                     each.target,
@@ -124,12 +123,12 @@ def _say_figures(fitted: Sequence[FittedForecast]) -> None:
                     f"{report.splits[0].n_train:,} / {report.n_asked:,}",
                     f"{WORDS[error]} {shown(result.metrics[error])}",
                     ""
-                    if differs is None or result.is_baseline
+                    if differs is None
                     else f"{differs.value:+.3f} [{differs.low:+.3f}, {differs.high:+.3f}]",
-                    f"{WORDS[explained]} {shown(result.metrics[explained])}",
                     shown(result.metrics["coverage_80"]),
-                    f"{result.fit_seconds:.1f}" if result.fit_seconds else "",
                 ]
             )
-    head = ("target", "model", "learned / asked", "error", "less than usual", "", "in 80 %", "s")
-    say_table(head, rows)
+    if rows:
+        head = ("target", "model", "learned / asked", "error", "against the rule", "in 80 %")
+        say_table(head, rows)
+        say(STAR)

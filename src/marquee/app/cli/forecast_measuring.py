@@ -38,6 +38,9 @@ Rule = Annotated[
     str,
     typer.Option(help="Of success: the rule whose classes are told one by one."),
 ]
+RESAMPLES = 1_000
+"""Resamples of the films that intervals are taken from."""
+
 LINE_UP = {
     "success": "logistic,random-forest,adaboost,xgboost,mlp,default",
     "money": "ols,random-forest,adaboost,xgboost,mlp,comparables,default",
@@ -190,6 +193,7 @@ def _measured(
             log=settings.home / FILE,
             day=date.today(),
             seed=seed,
+            n_resamples=RESAMPLES,
             on_step=on_step,
             on_epoch=on_epoch,
         )

@@ -30,6 +30,8 @@ FIGURES: dict[str, tuple[str, ...]] = {
 RULE_OF = {"quadratic_kappa": "expected", "one_away": "within-one"}
 """Rule of decision under which a figure of classes is told; the most likely class else."""
 
+STAR = "* a baseline: what anybody could say without a model."
+
 WORDS = {
     "log_rmse": "log-RMSE",
     "r2_log": "R² (log)",
@@ -80,6 +82,7 @@ def say_report(told: Evaluated, data: str) -> None:
         for result in report.results
     ]
     say_table([*head, *(["fit s"] if timed else [])], rows)
+    say(STAR)
     _say_foot(told)
 
 
@@ -175,7 +178,8 @@ def say_years(told: Evaluated, data: str) -> None:
             ]
         )
         head = ["year", "films", *(WORDS[name] for name in own)]
-        say_table([*head, f"{WORDS[first]} of {baseline.name}"], rows, f"\n{result.key}")
+        say_table([*head, f"{WORDS[first]} of {called(baseline)}"], rows, f"\n{result.key}")
+    say(STAR)
     _say_foot(told)
 
 
@@ -206,8 +210,8 @@ def say_leaks(report: LeakLabReport, data: str) -> None:
 
 
 def called(result: Result) -> str:
-    """The name, and whether it is a baseline."""
-    return f"{result.name} (baseline)" if result.is_baseline else result.name
+    """The name, a baseline with a star."""
+    return f"{result.name} *" if result.is_baseline else result.name
 
 
 def shown(value: object) -> str:
