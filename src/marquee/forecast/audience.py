@@ -111,10 +111,12 @@ class AudienceModel:
 
         Of titles in ``held_out`` no rating is read, nor their descriptions. With ``as_of`` only
         ratings given before that day count, and titles known before it; ratings without a moment
-        are left out then. Who has stopped coming by that day is not told from who has not: of
-        titles that opened in the built-in world after 2020, a ranking by ratings of the year
-        before finds more viewers than this one (0.64 times as many are found here). Where enough rated titles have a plot, the regressions learn from these
+        are left out then. Where enough rated titles have a plot, the regressions learn from these
         alone: a title that is asked about will have one. The histories hold all.
+
+        Who has stopped coming is not told from who has not: of titles that opened in the built-in
+        world after 2020, a ranking of viewers by their ratings of the year before finds more of the
+        audience than this model fitted as of then, which finds 0.64 times as many.
 
         Raises
         ------
