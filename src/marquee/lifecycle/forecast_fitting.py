@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,6 +60,7 @@ def fit_forecasts(
     targets: Sequence[Learned] | None = None,
     *,
     model: str = DEFAULT_FORECASTER,
+    settings: Mapping[str, Any] | None = None,
     horizon: Horizon = "pre_release",
     measured: bool = True,
     n_witnesses: int = N_WITNESSES,
@@ -74,6 +76,8 @@ def fit_forecasts(
     ----------
     targets
         Without them all of :data:`LEARNED` that the films have outcomes of.
+    settings
+        Hyperparameters to set otherwise than the model has them by itself.
     measured
         Whether each is first measured: fitted on the earlier four fifths of the films and asked
         about the later ones, beside the baselines. The card shows it.
@@ -97,7 +101,10 @@ def fit_forecasts(
     per_target = 2 if measured else 1
     total, found = per_target * len(films), []
     for place, (target, known) in enumerate(films.items()):
-        models = forecast_models([model], target, seed=seed)
+        models = {
+            name: dataclasses.replace(each, **(settings or {}))
+            for name, each in forecast_models([model], target, seed=seed).items()
+        }
         evaluated = None
         if measured:
             tell(per_target * place, total, f"measuring {target}")

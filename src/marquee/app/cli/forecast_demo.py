@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 N_FACTORS = 4
 MODEL = "forward-blend"
+SETTINGS = {"n_parts": 2}
 N_WITNESSES = 4
-"""Fewer than usual, to be quick."""
+"""Both fewer than usual, to be quick."""
 
 
 def say_demo_forecast(settings: Settings) -> None:
@@ -32,6 +33,7 @@ def say_demo_forecast(settings: Settings) -> None:
             workspace,
             ("revenue",),
             model=MODEL,
+            settings=SETTINGS,
             measured=False,
             n_witnesses=N_WITNESSES,
             created_at=now.isoformat(timespec="seconds"),
@@ -63,4 +65,4 @@ def say_demo_forecast(settings: Settings) -> None:
     say(f"Model {answer.model} ({answer.model_version}), data snapshot {answer.snapshot}.")
     for text in opening_notes(desk):
         say(text)
-    note("Try: marquee forecast title --budget 20M --genre Horror --release 2027-10")
+    note(f"Try: marquee forecast title --budget 20M --genre Horror --release {today.year + 1}-10")
