@@ -43,6 +43,7 @@ def test_ready_made_viewers_differ_and_are_made_once(world_home: Path, tmp_path:
     feedback.close()
 
 
+@pytest.mark.slow
 def test_the_demo_recommends_with_reasons_and_says_what_to_try(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,6 +61,7 @@ def test_the_demo_recommends_with_reasons_and_says_what_to_try(
         assert "because of" in done.out
         assert "fictional" in done.out
         assert "marquee recommend --like" in done.err
+        assert re.search(r"A forecast: .* of revenue, 8 of 10 such films \$", done.out, re.DOTALL)
     after = run("--home", tmp_path, "recommend", "--viewer", 6, "--json")
     assert len(after.answer["picks"]) == 10
 

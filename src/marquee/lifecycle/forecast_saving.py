@@ -140,7 +140,7 @@ def _write(model: Estimator, folder: Path, about: ForecastAbout) -> str:
 
     kind, name = _public_name(model)
     learned = {field: getattr(model, field) for field in sorted(_learned_fields(model))}
-    archive = skops.io.dumps(learned)
+    archive = skops.io.dumps(learned, compression=zipfile.ZIP_DEFLATED)
     odd = sorted(set(skops.io.get_untrusted_types(data=archive)) - set(_trusted()))
     if odd:
         raise SavedModelError(f"{name} holds {', '.join(odd)}, which cannot be saved")

@@ -74,11 +74,12 @@ def demo(
     serve: Annotated[bool, typer.Option(help="Serve the app at the end.")] = True,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 for a free one.")] = 8000,
 ) -> None:
-    """Build the built-in world, fit the default model, recommend to a viewer, and serve the app.
+    """Build the built-in world, fit the models, recommend, forecast a film, and serve the app.
 
     It serves until Ctrl-C, or a SIGTERM, and then ends with status 0.
     """
     from marquee.app.cli import faces, training
+    from marquee.app.cli.forecast_demo import say_demo_forecast
     from marquee.service.demo import ready_made_viewers
 
     if serve:
@@ -94,6 +95,8 @@ def demo(
         _say_answer("For you", engine.recommend(viewer_id=DEMO_VIEWER, k=8), "nothing")
         [(favorite, _)] = engine.favorites(DEMO_VIEWER, 1)
         first = _naming(engine, favorite)
+    say()
+    say_demo_forecast(context.obj)
     note("")
     note("Try next (from a shell in this folder):")
     note(f"  .venv/bin/marquee recommend --viewer {DEMO_VIEWER + 1}")
