@@ -161,6 +161,8 @@ def _candidates() -> Iterator[tuple[str, Callable[[], Recommender]]]:
             yield repr(model), lambda model=model: model  # type: ignore[misc]  # bound early
     for taste in (0.0, 0.5, 1.0, 2.0):
         yield f"Content(taste={taste})", lambda taste=taste: Content(taste=taste)  # type: ignore[misc]
+    for prior in (0.0, 2.0, 5.0, 10.0):
+        yield f"Content(prior={prior})", lambda prior=prior: Content(prior=prior)  # type: ignore[misc]
     for content in (0.0, 0.1, 0.2, 0.3):
         for popularity in (0.0, 0.05, 0.1, 0.2):
             name = f"ease_content_blend(content={content}, popularity={popularity})"

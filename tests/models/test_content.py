@@ -88,7 +88,8 @@ def slow_scores(profiles: Interactions, model: Content) -> NDArray[np.float64]:
     scores = np.zeros(dense.shape)
     for row, values in enumerate(dense):
         seen = [place for place, value in enumerate(values) if value]
-        mean = sum(values[place] for place in seen) / max(len(seen), 1)
+        total = sum(values[place] for place in seen) + model.prior * model.usual_[0]
+        mean = total / max(len(seen) + model.prior, 1)
         wanted: Counter[str] = Counter()
         for place in seen:
             count = 1 + model.taste * (values[place] - mean)
@@ -120,6 +121,8 @@ PROFILES: tuple[dict[int, float], ...] = (
         {"person_weight": 3.0, "genre_weight": 0.5, "min_titles": 1},
         {"slope": 1.0},
         {"slope": 0.0, "min_titles": 1},
+        {"prior": 0.0},
+        {"prior": 40.0, "taste": 0.5},
     ],
 )
 def test_scores_are_those_of_the_definition(params: dict[str, float]) -> None:
@@ -179,7 +182,7 @@ def test_a_title_with_hardly_any_text_is_not_similar_for_saying_nothing_else() -
 
 
 def test_a_similarity_is_the_score_for_a_profile_of_that_title_alone() -> None:
-    train = rated({4: 5.0}, {1: 5.0}, {3: 2.0}, {2: 1.0})
+    train = rated({4: 5.0}, {1: 5.0}, {3: 3.0}, {2: 3.5})
     model = fitted(train, min_titles=1)
     items, values = model.similar(train.matrix.indices, k=3)
     rows, slots = np.nonzero(items >= 0)
@@ -225,11 +228,28 @@ def test_a_title_far_below_the_viewers_mean_counts_against_its_words() -> None:
     assert hating < 0 < loving
 
 
-def test_a_viewer_who_rates_all_alike_likes_all_they_saw() -> None:
-    one, five = rated({1: 1.0, 4: 1.0}), rated({1: 5.0, 4: 5.0})
+def test_a_viewer_who_hates_all_they_rated_is_kept_from_their_like() -> None:
+    """However few the ratings: somebody's own mean alone would make likes of them."""
+    hating, nobody = rated({4: 0.5}, {4: 1.0, 1: 0.5, 2: 1.0}), rated({}, {})
+    model = fitted(rated({1: 5.0, 6: 4.0, 3: 3.0}, {4: 3.0, 1: 2.0}))
+    alike = hating.items.positions([3])[0]
+    assert (model.score(hating)[:, alike] < model.score(nobody)[:, alike]).all()
+    assert (model.contributions(hating, [alike, alike]) <= 0).all()
+    # With no ratings of the usual value beside them, they are liked.
+    model.prior = 0.0
+    assert (model.score(hating)[:, alike] > 0).all()
+
+
+def test_the_usual_rating_is_the_mean_of_those_learned_from() -> None:
+    assert fitted(rated({1: 5.0, 6: 4.0}, {3: 1.5})).usual_.tolist() == [3.5]
+    assert fitted(rated({}, {})).usual_.tolist() == [0]
+
+
+def test_likes_without_stars_count_alike() -> None:
+    one, two = rated({1: 1.0, 4: 1.0}), rated({1: 1.0, 4: 1.0, 3: 1.0})
     model = fitted(one, taste=3.0)
-    np.testing.assert_array_equal(model.score(one), model.score(five))
-    assert model.score(one).max() > 0
+    np.testing.assert_array_equal(model.score(one), fitted(one, taste=0.0).score(one))
+    assert model.score(two).max() > 0
 
 
 def test_titles_without_words_score_nothing() -> None:

@@ -15,10 +15,12 @@ from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError, UnknownIdError
 from marquee.lifecycle.fitting import fit_workspace
 from marquee.models import RECIPES
+from marquee.models.blend import Blend
+from marquee.models.content import Content
 from marquee.models.svd import SVD
 from marquee.service.engine import Engine
 from marquee.service.filters import Filters
-from marquee.service.taste import Taste
+from marquee.service.taste import AS_SCORED, Taste
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
@@ -165,11 +167,74 @@ def test_pages_of_a_list_continue_it(engine: Engine, workspace: Workspace) -> No
     viewer = int(workspace.frame("ratings")["viewer_id"][0])
     for taste in (Taste(), Taste(adventurous=0.8, obscure=0.3)):
         whole = engine.recommend(viewer_id=viewer, k=12, taste=taste).picks
-        parts = [
-            engine.recommend(viewer_id=viewer, k=4, skip=skip, taste=taste).picks
-            for skip in (0, 4, 8)
-        ]
-        assert [pick.title for part in parts for pick in part] == [pick.title for pick in whole]
+        shown: list[int] = []
+        for _ in range(3):
+            page = engine.recommend(viewer_id=viewer, k=4, after=shown, taste=taste)
+            shown += [pick.title.title_id for pick in page.picks]
+        assert shown == [pick.title.title_id for pick in whole]
+
+
+def test_a_title_that_was_hated_is_held_against_its_like(engine: Engine) -> None:
+    """A lone low rating is no liking: what is like it falls below where it stands for nobody."""
+    everything = [pick.title.title_id for pick in engine.popular(200).picks]
+    nobody = {t: place for place, t in enumerate(ranked(engine, {}))}
+    items = engine.library.facts.items
+    blend = engine.library.model
+    assert isinstance(blend, Blend)
+    [content] = [member for member in blend.members_ if isinstance(member, Content)]
+    lower = 0
+    for hated in everything[:20]:
+        near = items.ids[content.similar(items.positions([hated]), 3).items[0]].tolist()
+        place = {t: n for n, t in enumerate(ranked(engine, {hated: 0.5}))}
+        for title in near:
+            # One title is taken out of the list, and all behind it move up by one.
+            assert place[title] >= nobody[title] - (nobody[hated] < nobody[title])
+            lower += place[title] > nobody[title]
+    assert lower >= 55
+
+
+def ranked(engine: Engine, ratings: dict[int, float]) -> list[int]:
+    answer = engine.recommend(ratings=ratings, k=200, taste=AS_SCORED, n_reasons=0)
+    return [pick.title.title_id for pick in answer.picks]
+
+
+def test_what_a_viewer_disliked_speaks_for_no_pick(engine: Engine) -> None:
+    titles = [pick.title.title_id for pick in engine.popular(24).picks]
+    # So little that all lies far above the mean, so that the model itself may count some as likes.
+    ratings = dict(zip(titles, [0.5] * 14 + [2.5] * 8 + [3.0, 4.0], strict=True))
+    answer = engine.recommend(ratings=ratings, k=100, n_reasons=10)
+    cited = {why.rating for pick in answer.picks for why in pick.reasons}
+    assert cited == {3.0, 4.0}
+
+
+def test_a_list_says_what_it_takes_for_liked_and_disliked(engine: Engine) -> None:
+    a, b, c, d, e = (pick.title for pick in engine.popular(5).picks)
+
+    def said(**stars: float) -> str:
+        by_name = {"a": a, "b": b, "c": c, "d": d, "e": e}
+        return engine.recommend(
+            ratings={by_name[name].title_id: value for name, value in stars.items()}
+        ).based_on
+
+    assert said(a=5, b=3, c=2.5) == f"liking {a} and {b}, not {c}"
+    assert said(a=0.5) == f"disliking {a}"
+    assert said(a=1, b=2) == f"disliking {a} and {b}"
+    assert said(a=4, b=4, c=4, d=4, e=4) == f"liking {a}, {b}, {c} and 2 more"
+    viewer = new_viewer(engine)
+    say(engine, viewer, "rate", a.title_id, 4.0)
+    both = engine.recommend(viewer_id=viewer, ratings={b.title_id: 1.0}).based_on
+    assert both == f"1 rating of viewer {viewer} and disliking {b}"
+
+
+def test_a_cap_counts_for_all_but_what_was_asked_for(engine: Engine) -> None:
+    drama = engine.recommend(k=10, filters=Filters(genres=("Drama",)))
+    bare = engine.recommend(k=10, filters=Filters(genres=("Drama",)), taste=Taste(per_genre=None))
+    assert all("Drama" in pick.title.genres for pick in drama.picks)
+    assert len(drama.picks) == len(bare.picks) == 10
+    order = engine.rank([pick.title.title_id for pick in drama.picks])
+    assert [pick.score for pick in order.picks] == sorted(
+        (pick.score for pick in order.picks), reverse=True
+    )
 
 
 def test_given_candidates_are_ranked_all_of_them_and_nothing_else(
@@ -222,6 +287,13 @@ def test_popular_and_latest_are_what_they_say(engine: Engine, workspace: Workspa
     released = engine.title(first.title.title_id).release_date
     assert released is not None
     assert newest - released <= timedelta(days=1)
+    middle = titles["release_date"].median()
+    assert isinstance(middle, date)
+    day = middle if not isinstance(middle, datetime) else middle.date()
+    out = engine.latest(200, today=day)
+    shown = [engine.title(pick.title.title_id).release_date for pick in out.picks]
+    assert all(released is not None and released <= day for released in shown)
+    assert len(shown) == titles.filter(pl.col("release_date") <= day).height
 
 
 def test_a_title_page_tells_people_offers_and_how_it_was_rated(
@@ -243,7 +315,6 @@ def test_a_title_page_tells_people_offers_and_how_it_was_rated(
     ("ask", "sentence"),
     [
         ({"k": 0}, "k must be at least 1"),
-        ({"skip": -1}, "skip must be at least 0"),
         ({"ratings": {1: 7.0}}, "from 0.5 to 5 stars, got 7.0"),
         ({"filters": Filters(genres=("Dramma",))}, "did you mean Drama"),
     ],

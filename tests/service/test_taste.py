@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -20,7 +21,13 @@ from marquee.errors import ParameterError
 from marquee.models.ease import EASE
 from marquee.models.ranking import top_k
 from marquee.service.facts import TitleFacts, Words
-from marquee.service.taste import Taste, rerank, trait_similarity
+from marquee.service.taste import AS_SCORED, Taste, rerank, trait_similarity
+
+
+def plain(**given: Any) -> Taste:
+    """A taste without caps, but for those given."""
+    return replace(AS_SCORED, **given)
+
 
 GENRES = ("Drama", "Comedy", "War", "Horror")
 
@@ -87,7 +94,7 @@ def test_a_neutral_taste_is_the_models_own_order(case: tuple[int, int, int]) -> 
     facts, scores = made_facts(seed, n), made_scores(seed, n)
     candidates = np.random.default_rng(seed + 1).random(n) < 0.7
     expected = top_k(scores[None], k, candidates=candidates).items[0]
-    assert rerank(scores, facts, Taste(), k, candidates).tolist() == expected.tolist()
+    assert rerank(scores, facts, AS_SCORED, k, candidates).tolist() == expected.tolist()
 
 
 @given(NEUTRAL_ORDER)
@@ -96,7 +103,7 @@ def test_caps_that_nothing_breaks_leave_the_models_own_order(case: tuple[int, in
     seed, n, k = case
     facts, scores = made_facts(seed, n), made_scores(seed, n)
     loose = Taste(per_director=99, per_collection=99, per_genre=1.0)
-    assert rerank(scores, facts, loose, k).tolist() == rerank(scores, facts, Taste(), k).tolist()
+    assert rerank(scores, facts, loose, k).tolist() == rerank(scores, facts, AS_SCORED, k).tolist()
 
 
 @settings(deadline=None)
@@ -134,7 +141,7 @@ def test_caps_hold_where_enough_titles_keep_to_them(
 ) -> None:
     facts, _ = world
     free, capped = (
-        Taste(adventurous=0.3),
+        plain(adventurous=0.3),
         Taste(adventurous=0.3, per_director=1, per_collection=1, per_genre=0.25),
     )
     broken = 0
@@ -173,7 +180,10 @@ def few(names: list[tuple[str, str, str]]) -> TitleFacts:
     return TitleFacts.of(index, tables.titles, tables.credits, tables.availability, [1] * n)
 
 
-def test_caps_give_way_in_the_stated_order_genres_first_collections_last() -> None:
+def test_caps_give_way_in_the_stated_order_genres_first_collections_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("marquee.service.taste.SHORT_LIST", 1)
     facts = few(
         [
             ("War", "Ann", "I"),
@@ -187,13 +197,77 @@ def test_caps_give_way_in_the_stated_order_genres_first_collections_last() -> No
     assert rerank(scores, facts, taste, 4).tolist() == [0, 3, 2, 1]
 
 
+TASTES = st.builds(
+    Taste,
+    adventurous=st.sampled_from([0.0, 0.5, 1.0]),
+    obscure=st.sampled_from([-1.0, 0.0, 0.7]),
+    newer=st.sampled_from([0.0, 1.0]),
+    per_director=st.none() | st.integers(1, 3),
+    per_collection=st.none() | st.integers(1, 3),
+    per_genre=st.none() | st.floats(0.01, 1),
+)
+
+
+@settings(deadline=None)
+@given(NEUTRAL_ORDER, TASTES, st.integers(1, 12))
+def test_a_list_is_the_same_in_pages_of_any_size(
+    case: tuple[int, int, int], taste: Taste, size: int
+) -> None:
+    seed, n, _ = case
+    facts, scores = made_facts(seed, n), made_scores(seed, n)
+    whole = rerank(scores, facts, taste, n)
+    assert rerank(scores, facts, taste, size)[:n].tolist() == whole[:size].tolist()
+    shown = np.empty(0, np.int32)
+    while len(shown) < n:
+        page = rerank(scores, facts, taste, size, shown=shown)
+        assert (page >= 0).any()
+        shown = np.append(shown, page[page >= 0])
+    assert shown.tolist() == whole.tolist()
+
+
+@settings(deadline=None)
+@given(NEUTRAL_ORDER, TASTES)
+def test_whatever_changes_between_pages_no_title_comes_twice(
+    case: tuple[int, int, int], taste: Taste
+) -> None:
+    seed, n, size = case
+    facts, scores = made_facts(seed, n), made_scores(seed, n)
+    first = rerank(scores, facts, taste, size)
+    first = first[first >= 0]
+    left = np.ones(n, np.bool_)
+    left[first[::2]] = False
+    rest = rerank(made_scores(seed + 1, n), facts, taste, n, left, shown=first)
+    assert sorted([*first, *rest[rest >= 0]]) == list(range(n))
+
+
+def test_a_list_of_the_usual_length_is_filled_by_no_director_franchise_or_genre(
+    world: tuple[TitleFacts, list[NDArray[np.float32]]],
+) -> None:
+    facts, _ = world
+    assert sum(most(facts.directors, picks[:12]) > 2 for picks in lists(world, AS_SCORED)) > 2
+    for picks in lists(world, Taste()):
+        assert most(facts.directors, picks) <= 2
+        assert most(facts.collections, picks) <= 2
+        for n in (10, 12, 24):
+            assert most(facts.genres, picks[:n]) <= 0.6 * n
+
+
+def test_a_genre_that_is_asked_for_has_no_cap() -> None:
+    facts = few([("War", str(n), str(n)) for n in range(20)] + [("Art", "Bob", "x")])
+    scores = np.arange(21, 0, -1).astype(np.float32)
+    capped = rerank(scores, facts, Taste(), 8)
+    assert capped.tolist() == [0, 1, 2, 3, 4, 5, 20, 6]
+    war = facts.genres.number("War")
+    assert rerank(scores, facts, Taste(), 8, asked_genres=[war]).tolist() == list(range(8))
+
+
 def test_titles_outside_the_pool_come_before_any_cap_gives_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("marquee.service.taste.POOL", 3)
     facts = few([("War", "Ann", str(n)) for n in range(9)] + [("Art", "Bob", "x")])
     scores = np.arange(10, 0, -1).astype(np.float32)
-    assert rerank(scores, facts, Taste(per_director=1), 3).tolist() == [0, 9, 1]
+    assert rerank(scores, facts, plain(per_director=1), 3).tolist() == [0, 9, 1]
 
 
 def test_a_more_adventurous_taste_never_makes_lists_less_diverse(
@@ -202,7 +276,7 @@ def test_a_more_adventurous_taste_never_makes_lists_less_diverse(
     alike = trait_similarity(world[0])
     diversity = [
         np.mean([1 - alike(picks)[~np.eye(24, dtype=bool)].mean() for picks in lists(world, taste)])
-        for taste in (Taste(adventurous=step) for step in (0, 0.25, 0.5, 0.75, 1))
+        for taste in (plain(adventurous=step) for step in (0, 0.25, 0.5, 0.75, 1))
     ]
     assert (np.diff(diversity) >= 0).all(), diversity
     assert diversity[-1] > diversity[0] + 0.03
@@ -217,7 +291,7 @@ def test_a_tilt_moves_the_mean_all_the_way_from_one_end_to_the_other(
     means = []
     for step in (-1, -0.5, 0, 0.5, 1):
         given: dict[str, Any] = {field: step}
-        means.append(values[lists(world, Taste(**given))].mean())
+        means.append(values[lists(world, plain(**given))].mean())
     assert (np.diff(means) > 0).all(), means
 
 
@@ -226,7 +300,7 @@ def test_a_tilt_keeps_to_what_the_model_thinks_of_the_titles(
 ) -> None:
     """The most obscure picks are among the best scored of the catalog, not its very tail."""
     _, profiles = world
-    for scores, picks in zip(profiles, lists(world, Taste(obscure=1)), strict=True):
+    for scores, picks in zip(profiles, lists(world, plain(obscure=1)), strict=True):
         rank = np.argsort(np.argsort(-scores, kind="stable"), kind="stable")
         assert rank[picks].max() < 300
 
@@ -239,7 +313,7 @@ def test_an_own_similarity_decides_what_is_varied() -> None:
         pair = np.isin(positions, [0, 1])
         return (np.eye(len(positions)) + np.outer(pair, pair)).clip(0, 1).astype(np.float32)
 
-    picks = rerank(scores, facts, Taste(adventurous=0.7), 3, similarity=first_two_equal)
+    picks = rerank(scores, facts, plain(adventurous=0.7), 3, similarity=first_two_equal)
     assert picks.tolist() == [0, 2, 3]
 
 
@@ -284,7 +358,7 @@ def test_a_taste_outside_its_range_is_refused(given: dict[str, Any], said: str) 
         Taste(**given)
 
 
-@pytest.mark.parametrize("taste", [Taste(), Taste(newer=0.5)])
+@pytest.mark.parametrize("taste", [Taste(), AS_SCORED, Taste(newer=0.5)])
 def test_a_list_of_no_titles_is_refused(taste: Taste) -> None:
     with pytest.raises(ParameterError, match="k must be at least 1"):
         rerank(made_scores(0, 5), made_facts(0, 5), taste, 0)

@@ -331,11 +331,11 @@ def _refusal(answer: httpx.Response) -> ApiError:
 
 
 def _leaning(taste: Taste) -> dict[str, float]:
-    """What differs from a neutral taste."""
+    """What differs from a neutral taste, with what the API calls no cap."""
+    differs = {n: value for n, value in vars(taste).items() if value != getattr(NEUTRAL, n)}
     return {
-        name: value
-        for name, value in vars(taste).items()
-        if value is not None and value != getattr(NEUTRAL, name)
+        name: {"per_genre": 1}.get(name, 0) if value is None else value
+        for name, value in differs.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from marquee.models.abilities import Parts
 from marquee.models.explaining import explained
 from marquee.service.library import Library
 from marquee.service.onboarding import TasteGroup, group_profile
-from marquee.service.people import Person
+from marquee.service.people import LIKED_FROM, Person
 from marquee.service.records import counted
 
 ENOUGH_RATINGS = 20
@@ -70,8 +71,21 @@ def based_on(library: Library, asker: Asker) -> str:
     own = f"{counted(cut, 'rating')} of viewer {person.viewer_id}" if cut else ""
     noun = "taste" if len(asker.groups) == 1 else "tastes"
     tastes = f"the {noun} {', '.join(group.name for group in asker.groups)}"
-    liked = [str(library.card_at(place)) for place in places[cut:]]
-    named = f"{'liking' if liked else ''} {', '.join(liked[:3])}".strip()
-    more = f" and {len(liked) - 3} more" if len(liked) > 3 else ""
-    all_of_it = " and ".join(filter(None, [own, tastes if asker.groups else "", named + more]))
+    named = {place: person.history[place] for place in places[cut:]}
+    liked = [place for place, stars in named.items() if stars >= LIKED_FROM]
+    disliked = [place for place, stars in named.items() if stars < LIKED_FROM]
+    said = []
+    if liked:
+        said.append(f"liking {_titles(library, liked)}")
+    if disliked:
+        said.append(f"{'not ' if liked else 'disliking '}{_titles(library, disliked)}")
+    all_of_it = " and ".join(filter(None, [own, tastes if asker.groups else "", ", ".join(said)]))
     return all_of_it or "what viewers like on the whole, for nothing is known of this one"
+
+
+def _titles(library: Library, places: Sequence[int]) -> str:
+    """The first three by name, and how many more there are: ``A, B, C and 2 more``."""
+    names = [str(library.card_at(place)) for place in places[:3]]
+    rest = [f"{len(places) - 3} more"] if len(places) > 3 else []
+    *before, last = [*names, *rest]
+    return f"{', '.join(before)} and {last}" if before else last

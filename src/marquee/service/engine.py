@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import date
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ from marquee.service.records import (
     TitlePage,
     ViewerPage,
 )
-from marquee.service.taste import NEUTRAL, Taste, rerank
+from marquee.service.taste import AS_SCORED, NEUTRAL, Taste, rerank
 from marquee.service.warming import warm_up
 
 if TYPE_CHECKING:
@@ -95,18 +96,22 @@ class Engine:
         like: Sequence[str] = (),
         ratings: Mapping[int, float] | None = None,
         k: int = 10,
-        skip: int = 0,
+        after: Sequence[int] = (),
         filters: Filters = EVERYTHING,
         taste: Taste = NEUTRAL,
         candidates: Sequence[int] | None = None,
         n_reasons: int = 2,
     ) -> Answer:
-        """The k best titles, after the first ``skip``, for a viewer, a visitor, or both.
+        """The k best titles for a viewer, a visitor, or both; or the next k after those shown.
 
         A visitor names titles they like, or rates titles by number. With nothing known the list is
         what the model offers to someone of whom it knows nothing. Filters apply before ranking, so
         a list is short only where too few titles qualify; ``candidates`` are the title numbers that
         may appear.
+
+        ``after`` are the numbers of the titles that were shown before, in order: the list goes on
+        behind them, and no title comes twice or is passed over, whatever was said in between. Caps
+        count over all of it; a genre that the filters ask for has none.
 
         Raises
         ------
@@ -115,19 +120,27 @@ class Engine:
         UnknownIdError
             If there is no such viewer, or a candidate is no title of the model.
         ParameterError
-            If k is below 1, skip below 0, or a filter asks for what no title has.
+            If k is below 1, or a filter asks for what no title has.
         """
         if k < 1:
             raise ParameterError(f"k must be at least 1, got {k}")
-        if skip < 0:
-            raise ParameterError(f"skip must be at least 0, got {skip}")
         named = {self.catalog.find(text).title_id: LIKED for text in like}
         asker = self._asked(self.person(viewer_id, dict(ratings or {}) | named))
         mask = filters.mask(self.library.facts, asker.person.sets)
         if candidates is not None:
             mask &= self._marked(candidates)
-        order = rerank(asker.scores, self.library.facts, taste, k + skip, candidates=mask)
-        picks = order[order >= 0][skip:]
+        facts = self.library.facts
+        shown = facts.items.find(np.array(after, np.int64))
+        order = rerank(
+            asker.scores,
+            facts,
+            taste,
+            k,
+            candidates=mask,
+            shown=shown[shown >= 0],
+            asked_genres=[facts.genres.number(g) for g in (*filters.genres, *filters.genres_all)],
+        )
+        picks = order[order >= 0]
         why = reasons(self.library, asker, picks, n_reasons)
         found = tuple(
             self._suggestion(pick, asker.scores, because)
@@ -150,6 +163,7 @@ class Engine:
             viewer_id=viewer_id,
             k=max(len(distinct), 1),
             filters=Filters(exclude=()),
+            taste=AS_SCORED,
             candidates=distinct,
             n_reasons=n_reasons,
         )
@@ -212,10 +226,20 @@ class Engine:
         return self._listed(what, counts, k, self._mask(filters, viewer_id))
 
     def latest(
-        self, k: int = 10, filters: Filters = EVERYTHING, *, viewer_id: int | None = None
+        self,
+        k: int = 10,
+        filters: Filters = EVERYTHING,
+        *,
+        viewer_id: int | None = None,
+        today: date | None = None,
     ) -> Answer:
-        """The k newest titles, of one day the most rated first; scores are days since 1970."""
+        """The k newest titles, of one day the most rated first; scores are days since 1970.
+
+        With ``today`` only titles that are out by then.
+        """
         mask = self._mask(filters, viewer_id)
+        if today is not None:
+            mask &= self.library.facts.released <= np.datetime64(today)
         return self._listed("day of release", self.library.newest, k, mask)
 
     def worth_rating(

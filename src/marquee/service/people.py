@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LIKED = 5.0
 """Rating given to a title that somebody says they like."""
 
+LIKED_FROM = 3.0
+"""Stars from which on a title counts as liked, rather than disliked."""
+
 FINISHED = 0.9
 """Share of a title from which on it counts as seen: the rest is credits."""
 
@@ -99,11 +102,20 @@ def _known(library: Library, feedback: FeedbackStore | None, viewer_id: int) -> 
     if revision == 0:
         place = np.searchsorted(library.known_viewers, viewer_id)
         if viewer_id not in library.known_viewers[place : place + 1]:
-            ids = library.known_viewers
-            among = f"ids run from {ids[0]} to {ids[-1]}" if len(ids) else "there is none yet"
-            raise UnknownIdError(f"there is no viewer {viewer_id}; {among}")
+            raise UnknownIdError(f"there is no viewer {viewer_id}; {_among(library)}")
     said_to = None if feedback is None or revision == 0 else ref(feedback)
     return _remembered(ref(library), said_to, viewer_id, revision)
+
+
+def _among(library: Library) -> str:
+    """Which numbers viewers have, in words."""
+    from marquee.data.feedback import FIRST_OWN_VIEWER  # brings the database's library along
+
+    ids = library.known_viewers
+    of_data = (
+        f"those of the data run from {ids[0]} to {ids[-1]}" if len(ids) else "the data has none"
+    )
+    return f"{of_data}, those made here from {FIRST_OWN_VIEWER}"
 
 
 @lru_cache(maxsize=512)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from marquee.service.asking import Asker
 from marquee.service.library import Library
+from marquee.service.people import LIKED_FROM
 from marquee.service.records import Reason
 
 
@@ -17,7 +18,8 @@ def reasons(
 
     They are the model's own contributions: without such a title the score would be lower by what it
     contributed. A model that does not explain itself gives no reasons, nor does an empty history.
-    Titles that stand for a picked taste are nobody's history, and are not named.
+    Titles that stand for a picked taste are nobody's history, and are not named, nor are those that
+    the viewer gave fewer than three stars: what they disliked speaks for nothing.
     """
     history = asker.person.history
     if n < 1 or asker.parts is None or not history or not len(picks):
@@ -27,6 +29,7 @@ def reasons(
     raised = added.sum(axis=1, where=added > 0)
     if asker.groups:
         added[:, ~np.isin(columns, asker.person.sets.rated)] = 0
+    added[:, asker.profile.matrix.data < LIKED_FROM] = 0
     strongest = np.argsort(-added, axis=1, kind="stable")[:, :n]
     named = set(list(history)[len(history) - asker.person.n_named :])
     return [

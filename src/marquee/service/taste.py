@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,13 +34,19 @@ VARIETY = 0.7
 RELAXED = ("genre", "director", "collection")
 """The order in which caps give way where too few titles keep to them."""
 
+SHORT_LIST = 10
+"""Picks over which the share of a genre is counted at least: of the first few any may have one."""
+
 TRAITS = {"genres": 0.6, "people": 0.25, "collections": 0.15}
 """Share of each trait in the similarity of two titles that have all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Taste:
-    """How a list should lean beside the model's own order; the default is that order itself.
+    """How a list should lean beside the model's own order, and what may fill it.
+
+    By default it leans nowhere, and caps keep one director, franchise or genre from filling it;
+    ``AS_SCORED`` is without them.
 
     Raises
     ------
@@ -54,12 +60,13 @@ class Taste:
     """-1 popular to 1 obscure."""
     newer: float = 0.0
     """-1 older to 1 newer."""
-    per_director: int | None = None
-    """Most titles of one director."""
-    per_collection: int | None = None
-    """Most titles of one collection."""
-    per_genre: float | None = None
-    """Most of the list that may carry one genre, above 0 to 1; one title always may."""
+    per_director: int | None = 2
+    """Most titles of one director; None for no cap."""
+    per_collection: int | None = 2
+    """Most titles of one collection, that is franchise; None for no cap."""
+    per_genre: float | None = 0.6
+    """Most of the list that may carry one genre, above 0 to 1, counted over the first ten picks and
+    then over those so far; one title always may. None for no cap."""
 
     def __post_init__(self) -> None:
         for name, low in (("adventurous", 0), ("obscure", -1), ("newer", -1)):
@@ -74,12 +81,16 @@ class Taste:
             raise ParameterError(f"per_genre must be above 0 and at most 1, got {self.per_genre}")
 
     @property
-    def neutral(self) -> bool:
+    def as_scored(self) -> bool:
         """Whether the model's own order stands."""
-        return self == NEUTRAL
+        return self == AS_SCORED
 
 
 NEUTRAL = Taste()
+"""Leans nowhere, with the usual caps."""
+
+AS_SCORED = Taste(per_director=None, per_collection=None, per_genre=None)
+"""The model's own order, whatever it fills the list with."""
 
 
 def rerank(
@@ -89,6 +100,9 @@ def rerank(
     k: int,
     candidates: NDArray[np.bool_] | None = None,
     similarity: Similarity | None = None,
+    *,
+    shown: NDArray[np.int32] | None = None,
+    asked_genres: Collection[int] = (),
 ) -> NDArray[np.int32]:
     r"""Positions of the k picks in order, shape (k,), -1 in empty slots.
 
@@ -101,9 +115,15 @@ def rerank(
     .. math:: \arg\max_{i} \; \lambda r_i - (1 - \lambda) \max_{j \in picked} sim(i, j)
 
     Titles that would break a cap are passed over. Where the pool runs out of others, the model's
-    next best titles outside it follow; only where there are none at all, caps give way, that of
-    genres first, then of directors, then of collections. So a list is short only where fewer
-    titles qualify. Ties go to the lower position. A neutral taste gives ``top_k`` of the scores.
+    next best titles outside it follow; only where there are none at all, caps give way for that
+    pick, that of genres first, then of directors, then of collections. So a list is short only
+    where fewer titles qualify. Ties go to the lower position. ``AS_SCORED`` gives ``top_k`` of the
+    scores.
+
+    A list does not depend on its length: the first k of a longer one are the list of k. ``shown``
+    are the positions of its first picks, which are not picked again: the list goes on after them
+    as if it had been made in one go, and where scores or candidates have changed since, with the
+    best of what is left. ``asked_genres`` are numbers of genres to which no cap applies.
 
     ``candidates`` marks what may appear, shape (n_items,); the similarity is that of
     :func:`trait_similarity` where none is given.
@@ -120,42 +140,54 @@ def rerank(
     """
     if k < 1:
         raise ParameterError(f"k must be at least 1, got {k}")
-    if taste.neutral:
-        own: NDArray[np.int32] = top_k(scores[None], k, candidates=candidates).items[0]
+    before = np.empty(0, np.int32) if shown is None else np.asarray(shown, np.int32)
+    if taste.as_scored:
+        left = np.ones(len(scores), np.bool_) if candidates is None else candidates.copy()
+        left[before] = False
+        own: NDArray[np.int32] = top_k(scores[None], k, candidates=left).items[0]
         return own
-    pool, value = _pool(scores, facts, taste, k, candidates)
-    alike = None
+    pool, value = _pool(scores, facts, taste, candidates)
+    caps = _Caps(facts, taste, asked_genres)
+    for pick in before.tolist():
+        caps.count(pick)
+    open_ = ~np.isin(pool, before)
+    alike, nearest = None, np.zeros(len(pool), np.float32)
     if taste.adventurous > 0 and len(pool) > 1:
-        alike = (similarity or trait_similarity(facts))(pool)
-    caps = _Caps(facts, taste, k)
+        # Titles shown before count for variety even where they are no longer in the pool.
+        gone = before[~np.isin(before, pool)]
+        alike = (similarity or trait_similarity(facts))(np.append(pool, gone).astype(np.int32))
+        told = np.append(~open_, np.ones(len(gone), np.bool_))
+        if told.any():
+            nearest = alike[told][:, : len(pool)].max(axis=0)
+        alike = alike[: len(pool), : len(pool)]
     weight = VARIETY * taste.adventurous
-    nearest = np.zeros(len(pool), np.float32)
-    open_ = np.ones(len(pool), np.bool_)
     rest: NDArray[np.float32] | None = None
     picks = np.full(k, -1, np.int32)
-    place = 0
-    while place < k:
-        allowed = open_ & ~caps.closed[pool]
-        if allowed.any():
-            best = int(
-                np.argmax(np.where(allowed, (1 - weight) * value - weight * nearest, -np.inf))
-            )
-            open_[best] = False
-            pick = int(pool[best])
-            if alike is not None:
-                nearest = alike[best].copy() if place == 0 else np.maximum(nearest, alike[best])
-        else:
+    for place in range(k):
+        pick = -1
+        for kept in caps.ever_fewer():
+            allowed = open_ & ~caps.closed(kept, pool)
+            if allowed.any():
+                worth = (1 - weight) * value - weight * nearest
+                best = int(np.argmax(np.where(allowed, worth, -np.inf)))
+                open_[best] = False
+                pick = int(pool[best])
+                if alike is not None:
+                    nearest = np.maximum(nearest, alike[best])
+                break
             if rest is None:
                 rest = _outside(scores, pool, candidates)
-            pick = int(np.argmax(np.where(caps.closed, -np.inf, rest)))
-            if caps.closed[pick] or rest[pick] == -np.inf:
-                if not caps.relax():
-                    break
-                continue
-            rest[pick] = -np.inf
+                rest[before] = -np.inf
+            left_over = np.where(caps.closed(kept), -np.inf, rest)
+            best = int(np.argmax(left_over)) if len(left_over) else 0
+            if len(left_over) and left_over[best] > -np.inf:
+                pick = best
+                rest[pick] = -np.inf
+                break
+        if pick < 0:
+            break
         picks[place] = pick
         caps.count(pick)
-        place += 1
     return picks
 
 
@@ -163,15 +195,13 @@ def _pool(
     scores: NDArray[np.float32],
     facts: TitleFacts,
     taste: Taste,
-    k: int,
     candidates: NDArray[np.bool_] | None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """The titles that compete, positions ascending, and the relevance of each, 0 to 1."""
     tilt = max(abs(taste.obscure), abs(taste.newer))
-    size = max(POOL, k)
     n_fit = len(scores) if candidates is None else int(np.count_nonzero(candidates))
-    most = max(size, min(size * REACH, n_fit // 4))
-    reach = round(size + (most - size) * tilt)
+    most = max(POOL, min(POOL * REACH, n_fit // 4))
+    reach = round(POOL + (most - POOL) * tilt)
     best = top_k(scores[None], min(reach, max(len(scores), 1)), candidates=candidates).items[0]
     best = np.sort(best[best >= 0])
     value = _normal(scores[best])
@@ -179,8 +209,8 @@ def _pool(
         value -= np.float32(TILT * taste.obscure) * _normal(facts.n_ratings[best])
     if taste.newer:
         value += np.float32(TILT * taste.newer) * _age(facts, best)
-    if len(best) > size:
-        kept = np.sort(top_k(value[None], size).items[0])
+    if len(best) > POOL:
+        kept = np.sort(top_k(value[None], POOL).items[0])
         best, value = best[kept], value[kept]
     if not len(best):
         return best, value
@@ -228,12 +258,12 @@ def _outside(
 class _Caps:
     """Which titles would break a cap, as the list grows."""
 
-    def __init__(self, facts: TitleFacts, taste: Taste, k: int) -> None:
+    def __init__(self, facts: TitleFacts, taste: Taste, free_genres: Collection[int]) -> None:
+        self._n = 0
+        self._share = taste.per_genre
+        self._free = np.fromiter(free_genres, np.int32, len(free_genres))
         limits: dict[str, tuple[Words, int | None]] = {
-            "genre": (
-                facts.genres,
-                None if taste.per_genre is None else max(int(taste.per_genre * k + 1e-9), 1),
-            ),
+            "genre": (facts.genres, self._genre_limit()),
             "director": (facts.directors, taste.per_director),
             "collection": (facts.collections, taste.per_collection),
         }
@@ -243,28 +273,54 @@ class _Caps:
         self._counts = {
             name: np.zeros(len(words), np.int32) for name, (words, _) in self._limits.items()
         }
-        self.closed = np.zeros(len(facts.items), np.bool_)
+        self._closed = {name: np.zeros(len(facts.items), np.bool_) for name in self._limits}
+        self._none = np.zeros(len(facts.items), np.bool_)
+
+    def ever_fewer(self) -> Iterator[tuple[str, ...]]:
+        """The caps that are kept to: all, and then one fewer each time, in the order of RELAXED."""
+        kept = tuple(name for name in RELAXED if name in self._limits)
+        for n_gone in range(len(kept) + 1):
+            yield kept[n_gone:]
+
+    def closed(
+        self, kept: tuple[str, ...], places: NDArray[np.int32] | None = None
+    ) -> NDArray[np.bool_]:
+        """Whether the titles, all or those at the places, would break one of those caps."""
+        at = slice(None) if places is None else places
+        shut = self._none[at].copy()
+        for name in kept:
+            shut |= self._closed[name][at]
+        return shut
 
     def count(self, pick: int) -> None:
         """Takes the pick into account."""
+        self._n += 1
         for name, (words, limit) in self._limits.items():
             counts = self._counts[name]
             for number in words.of_title(pick):
                 counts[number] += 1
-                if counts[number] == limit:
-                    self.closed[words.titles(number)] = True
+                if counts[number] == limit and not (name == "genre" and number in self._free):
+                    self._closed[name][words.titles(number)] = True
+        self._grow()
 
-    def relax(self) -> bool:
-        """Gives up the next cap in the order of ``RELAXED``; False where none is left."""
-        gone = next((name for name in RELAXED if name in self._limits), None)
-        if gone is None:
-            return False
-        del self._limits[gone]
-        self.closed[:] = False
-        for name, (words, limit) in self._limits.items():
-            for number in np.flatnonzero(self._counts[name] >= limit):
-                self.closed[words.titles(int(number))] = True
-        return True
+    def _grow(self) -> None:
+        """Lets in genres again where the list has grown enough for another title of them."""
+        limit = self._genre_limit()
+        if limit is None or limit == self._limits["genre"][1]:
+            return
+        words = self._limits["genre"][0]
+        self._limits["genre"] = (words, limit)
+        shut = self._closed["genre"]
+        shut[:] = False
+        for number in np.flatnonzero(self._counts["genre"] >= limit):
+            if number not in self._free:
+                shut[words.titles(int(number))] = True
+
+    def _genre_limit(self) -> int | None:
+        """How many titles of one genre the list may have once it has one more."""
+        if self._share is None:
+            return None
+        return max(int(self._share * max(self._n + 1, SHORT_LIST) + 1e-9), 1)
 
 
 @lru_cache(maxsize=2)

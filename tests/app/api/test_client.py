@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from marquee.app.server import ServerSettings, create_app
 from marquee.data.feedback import Event
 from marquee.service.engine import Engine
 from marquee.service.filters import Filters
-from marquee.service.taste import Taste
+from marquee.service.taste import AS_SCORED, Taste
 
 from .conftest import NOW
 
@@ -56,10 +57,12 @@ def test_records_are_those_of_the_engine(marquee: MarqueeClient, engine: Engine)
     assert picks.picks == expected.picks
     assert picks.n_qualifying == expected.n_qualifying
     following = marquee.recommendations(5, 4, filters, taste, cursor=picks.next)
-    assert (
-        following.picks
-        == engine.recommend(viewer_id=5, k=4, skip=4, filters=filters, taste=taste).picks
-    )
+    whole = engine.recommend(viewer_id=5, k=8, filters=filters, taste=taste)
+    assert picks.picks + following.picks == whole.picks
+    uncapped = replace(AS_SCORED, adventurous=0.5)
+    bare = marquee.recommendations(5, 40, filters, uncapped).picks
+    assert bare == engine.recommend(viewer_id=5, k=40, filters=filters, taste=uncapped).picks
+    assert bare != engine.recommend(viewer_id=5, k=40, filters=filters, taste=taste).picks
     anonymous = marquee.recommend({3: 4.5}, ["#9"], 4, filters, taste)
     assert (
         anonymous.picks
@@ -68,7 +71,8 @@ def test_records_are_those_of_the_engine(marquee: MarqueeClient, engine: Engine)
     assert marquee.title(3) == engine.title(3)
     assert marquee.similar(3, 5) == engine.similar("#3", 5)
     assert marquee.popular(5, filters) == engine.popular(5, filters)
-    assert marquee.latest(5, viewer_id=5) == engine.latest(5, viewer_id=5)
+    today = datetime.now(UTC).date()  # noqa: TID251  # the application's own clock
+    assert marquee.latest(5, viewer_id=5) == engine.latest(5, viewer_id=5, today=today)
     assert marquee.predictions(5, [3, 9]) == engine.predict(5, [3, 9])
     assert marquee.explanation(5, 3, 2) == engine.explain(5, 3, 2)
     assert marquee.rank([9, 3], 5).picks == engine.rank([9, 3], viewer_id=5).picks

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from marquee.app.api.asking import FilterChoice, TasteChoice
-from marquee.app.api.cursors import Cursors
+from marquee.app.api.asking import LONGEST_LIST, FilterChoice, TasteChoice
+from marquee.app.api.cursors import LONGEST, Cursors
 from marquee.errors import ParameterError
 from marquee.service.engine import Engine
 from marquee.service.filters import Filters
@@ -123,6 +124,89 @@ def test_pages_of_picks_follow_one_another_without_gap_or_repeat(
     assert seen == own(engine.recommend(viewer_id=5, k=len(seen), filters=Filters(kind="film")))
 
 
+LEANINGS: list[dict[str, float]] = [
+    {},
+    {"per_genre": 0.3},
+    {"adventurous": 0.8},
+    {"obscure": 0.7, "newer": -0.5},
+    {"per_director": 1, "per_collection": 1},
+    {"per_director": 0, "per_collection": 0, "per_genre": 1},
+]
+
+
+@pytest.mark.parametrize("leaning", LEANINGS)
+def test_eight_pages_of_ten_are_eighty_titles_whatever_the_taste(
+    client: TestClient, leaning: dict[str, float]
+) -> None:
+    def pages(size: int, n: int) -> list[int]:
+        seen: list[int] = []
+        cursor: str | None = None
+        for _ in range(n):
+            query = {"n": size, **leaning} | ({"cursor": cursor} if cursor else {})
+            page = client.get(f"{V1}/viewers/5/recommendations", params=query).json()
+            seen += ids(page)
+            cursor = page["next"]
+        return seen
+
+    by_ten = pages(10, 8)
+    assert len(set(by_ten)) == 80
+    assert by_ten == pages(16, 5) == pages(80, 1)
+
+
+def test_what_is_said_between_two_pages_neither_repeats_nor_skips(client: TestClient) -> None:
+    path = f"{V1}/viewers/5/recommendations"
+    whole = ids(client.get(path, params={"n": 20}).json())
+    first = client.get(path, params={"n": 10}).json()
+    hidden = [
+        {"viewer_id": 5, "verb": "hide", "title_id": title, "event_id": f"h{title}"}
+        for title in ids(first)[:5]
+    ]
+    assert client.post(f"{V1}/feedback", json={"events": hidden}).status_code == 200
+    second = client.get(path, params={"n": 10, "cursor": first["next"]}).json()
+    assert ids(second) == whole[10:]
+    # A rating changes the order of what is left, and what was shown stays shown.
+    rated = {"viewer_id": 5, "verb": "rate", "title_id": whole[10], "value": 5, "event_id": "r"}
+    assert client.post(f"{V1}/feedback", json={"events": [rated]}).status_code == 200
+    third = client.get(path, params={"n": 100, "cursor": second["next"]}).json()
+    assert not set(ids(third)) & set(whole)
+    assert len(ids(third)) == 100
+
+
+def test_the_last_page_of_picks_says_so(client: TestClient) -> None:
+    path = f"{V1}/viewers/5/recommendations"
+    n = client.get(path).json()["n_qualifying"]
+    seen = 0
+    cursor: str | None = None
+    while True:
+        query = {"n": 10} | ({"cursor": cursor} if cursor else {})
+        page = client.get(path, params=query).json()
+        assert page["picks"]
+        seen += len(page["picks"])
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert seen == n
+
+
+def test_a_list_ends_after_its_longest(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("marquee.app.api.served.LONGEST_LIST", 15)
+    path = f"{V1}/viewers/5/recommendations"
+    first = client.get(path, params={"n": 10}).json()
+    second = client.get(path, params={"n": 10, "cursor": first["next"]}).json()
+    assert len(ids(second)) == 5
+    assert second["next"] is None
+
+
+def test_a_cursor_holds_as_many_numbers_as_a_list_may_have() -> None:
+    numbers = tuple(2**53 - 1 - n for n in range(LONGEST_LIST))
+    cursor = Cursors(b"secret").make("list", *numbers)
+    assert len(cursor) <= LONGEST
+    assert Cursors(b"secret").read("list", cursor) == numbers
+    assert Cursors(b"secret").read("list", Cursors(b"secret").make("list", 0, 127, 128)) == (
+        *(0, 127, 128),
+    )
+
+
 def test_pages_of_a_visitors_picks_follow_one_another(client: TestClient) -> None:
     asked: dict[str, Any] = {"likes": ["#3"], "n": 5}
     first = client.post(f"{V1}/recommendations", json=asked).json()
@@ -157,8 +241,9 @@ def test_a_cursor_is_good_for_its_own_list_only(client: TestClient) -> None:
 def test_a_cursor_that_was_changed_is_none() -> None:
     cursors = Cursors(b"secret")
     made = cursors.make("list", 10)
-    assert cursors.read("list", made) == 10
-    assert Cursors(b"secret").read("list", made) == 10
+    assert cursors.read("list", made) == (10,)
+    assert Cursors(b"secret").read("list", made) == (10,)
+    assert cursors.read("list", None) == ()
     for cursor in (made[:-2], "B" + made[1:], made + "A", "", "é", "=", "A" * 200):
         with pytest.raises(ParameterError, match="cursor"):
             cursors.read("list", cursor)
@@ -187,7 +272,8 @@ def test_a_batch_that_names_unknown_titles_says_at_which_places(client: TestClie
 
 def test_lists_for_everybody_are_those_of_the_engine(client: TestClient, engine: Engine) -> None:
     assert ids(client.get(f"{V1}/popular?n=7").json()) == own(engine.popular(7))
-    assert ids(client.get(f"{V1}/latest?n=7").json()) == own(engine.latest(7))
+    today = datetime.now(UTC).date()  # noqa: TID251  # the application's own clock
+    assert ids(client.get(f"{V1}/latest?n=7").json()) == own(engine.latest(7, today=today))
     assert ids(client.get(f"{V1}/titles/3/similar?n=7").json()) == own(engine.similar("#3", 7))
     seen = client.get(f"{V1}/popular?n=50&viewer_id=5").json()
     rated = {title.title_id for title, _ in engine.favorites(5, 500)}

@@ -61,9 +61,14 @@ class FilterChoice(_Asked):
     )
     year_from: Year | None = Field(default=None, description="First year that qualifies.")
     year_to: Year | None = Field(default=None, description="Last year that qualifies.")
-    runtime_min: Minutes | None = Field(default=None, description="Least running time in minutes.")
+    runtime_min: Minutes | None = Field(
+        default=None,
+        description="Least running time in minutes. Films and shows do not compare: a bound asks "
+        "for films, unless `kind` is `show`, where it is that of an episode.",
+    )
     runtime_max: Minutes | None = Field(
-        default=None, description="Longest running time in minutes."
+        default=None,
+        description="Longest running time in minutes; asks for films as `runtime_min` does.",
     )
     languages: Words = Field(default=[], description="At least one of these languages.")
     countries: Words = Field(default=[], description="Made in at least one of these countries.")
@@ -99,24 +104,29 @@ class FilterChoice(_Asked):
 
 
 class TasteChoice(_Asked):
-    """How a list should lean beside the model's own order; the default is that order itself."""
+    """How a list should lean beside the model's own order, and what may fill it."""
 
     adventurous: float = Field(default=0, ge=0, le=1, description="0 familiar to 1 adventurous.")
     obscure: float = Field(default=0, ge=-1, le=1, description="-1 popular to 1 obscure.")
     newer: float = Field(default=0, ge=-1, le=1, description="-1 older to 1 newer.")
-    per_director: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        default=None, description="Most titles of one director."
+    per_director: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=2, description="Most titles of one director; 0 for no cap."
     )
-    per_collection: Annotated[int, Field(ge=1, le=100)] | None = Field(
-        default=None, description="Most titles of one collection."
+    per_collection: Annotated[int, Field(ge=0, le=100)] = Field(
+        default=2, description="Most titles of one collection (franchise); 0 for no cap."
     )
-    per_genre: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        default=None, description="Most of the list that may carry one genre, as a share."
+    per_genre: Annotated[float, Field(gt=0, le=1)] = Field(
+        default=0.6,
+        description="Most of the list that may carry one genre, as a share, counted over the first "
+        "ten picks and then over all so far; 1 for no cap. Genres that are asked for have none.",
     )
 
     def record(self) -> Taste:
         """The taste as the engine takes it."""
-        return Taste(**self.model_dump())
+        given = self.model_dump()
+        uncapped = {"per_director": 0, "per_collection": 0, "per_genre": 1}
+        given |= {name: None for name, none in uncapped.items() if given[name] == none}
+        return Taste(**given)
 
 
 def from_query(

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from marquee.app.api.asking import MAX_ID, FilterChoice, Moment, TasteChoice
+from marquee.app.api.cursors import LONGEST
 from marquee.data.feedback import Event, Settings
 
 MOST_EVENTS = 500
@@ -155,7 +156,7 @@ class Visitor(_Body):
     reasons: Annotated[int, Field(ge=0, le=10)] = Field(
         default=2, description="Reasons for each pick."
     )
-    cursor: Annotated[str, Field(max_length=200)] | None = Field(
+    cursor: Annotated[str, Field(max_length=LONGEST)] | None = Field(
         default=None, description="`next` of the page before, with the same question."
     )
 

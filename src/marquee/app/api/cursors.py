@@ -11,8 +11,8 @@ import json
 from marquee.errors import ParameterError
 
 SIGNATURE_BYTES = 16
-LONGEST = 200
-"""Characters of a cursor at most."""
+LONGEST = 6_000
+"""Characters of a cursor at most: 500 numbers of 53 bits, and the signature."""
 
 
 class Cursors:
@@ -24,13 +24,13 @@ class Cursors:
     def __init__(self, secret: bytes) -> None:
         self._key = hmac.digest(secret, b"cursor", "sha256")
 
-    def make(self, asked: object, position: int) -> str:
-        """The cursor of a position in the list that was asked for so."""
-        body = position.to_bytes(8, "big")
-        return base64.urlsafe_b64encode(body + self._sign(asked, body)).decode().rstrip("=")
+    def make(self, asked: object, *numbers: int) -> str:
+        """The cursor that brings those numbers back for the list that was asked for so."""
+        body = b"".join(map(_written, numbers))
+        return base64.urlsafe_b64encode(self._sign(asked, body) + body).decode().rstrip("=")
 
-    def read(self, asked: object, cursor: str | None, first: int = 0) -> int:
-        """The position that the cursor stands for; ``first`` without one.
+    def read(self, asked: object, cursor: str | None) -> tuple[int, ...]:
+        """The numbers that the cursor was made of; none without one.
 
         Raises
         ------
@@ -38,19 +38,40 @@ class Cursors:
             If the cursor is none of ours, or of another list.
         """
         if cursor is None:
-            return first
+            return ()
         try:
             raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
             raw = b""
-        body, signature = raw[:8], raw[8:]
-        if len(body) < 8 or not hmac.compare_digest(signature, self._sign(asked, body)):
+        signature, body = raw[:SIGNATURE_BYTES], raw[SIGNATURE_BYTES:]
+        if not body or not hmac.compare_digest(signature, self._sign(asked, body)):
             raise ParameterError(
                 "the cursor does not belong to this list; take `next` of the page before, with "
                 "the same question, or start without one"
             )
-        return int.from_bytes(body, "big")
+        return _read(body)
 
     def _sign(self, asked: object, body: bytes) -> bytes:
         question = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).digest()
         return hmac.digest(self._key, body + question, "sha256")[:SIGNATURE_BYTES]
+
+
+def _written(number: int) -> bytes:
+    """The number in as many bytes of seven bits as it needs, the lowest first (LEB128)."""
+    written = bytearray()
+    while number > 127:
+        written.append(number & 127 | 128)
+        number >>= 7
+    written.append(number)
+    return bytes(written)
+
+
+def _read(body: bytes) -> tuple[int, ...]:
+    numbers, number, shift = [], 0, 0
+    for byte in body:
+        number |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            numbers.append(number)
+            number, shift = 0, 0
+    return tuple(numbers)

@@ -74,7 +74,7 @@ def _reading(served: Served) -> APIRouter:
         """Events, the last to arrive first, those undone included."""
         served.engine.person(viewer_id)  # refuses who is not there
         question = ["history", viewer_id]
-        before = served.cursors.read(question, cursor) or None
+        [before] = served.cursors.read(question, cursor) or (None,)
         entries = served.store.history(viewer_id, limit + 1, before)
         following = None
         if len(entries) > limit:

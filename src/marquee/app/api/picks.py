@@ -46,10 +46,10 @@ def pick_routes(served: Served) -> APIRouter:
             cursor,
             ["viewer", viewer_id, filters.to_query(), vars(taste)],
             n,
-            lambda k, skip: engine.recommend(
+            lambda k, shown: engine.recommend(
                 viewer_id=viewer_id,
                 k=k,
-                skip=skip,
+                after=shown,
                 filters=filters,
                 taste=taste,
                 n_reasons=reasons,
@@ -68,11 +68,11 @@ def pick_routes(served: Served) -> APIRouter:
             visitor.cursor,
             ["visitor", ratings, visitor.likes, filters.to_query(), vars(taste)],
             visitor.n,
-            lambda k, skip: engine.recommend(
+            lambda k, shown: engine.recommend(
                 like=visitor.likes,
                 ratings=ratings,
                 k=k,
-                skip=skip,
+                after=shown,
                 filters=filters,
                 taste=taste,
                 n_reasons=visitor.reasons,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -72,19 +72,26 @@ class Served:
         return self.engine.source
 
     async def page(
-        self, cursor: str | None, asked: object, n: int, recommend: Callable[[int, int], Answer]
+        self,
+        cursor: str | None,
+        asked: object,
+        n: int,
+        recommend: Callable[[int, tuple[int, ...]], Answer],
     ) -> Picks:
-        """A page of picks: n titles after those that the cursor stands for.
+        """A page of picks: n titles after those that the cursor names.
 
-        ``recommend`` answers with so many titles after so many skipped.
+        ``recommend`` answers with so many titles after those shown before. The cursor names them
+        all, so that whatever is said between two pages, no title comes twice or is passed over.
         """
         question = [asked, self.source]
-        skip = self.cursors.read(question, cursor)
-        n = min(n, LONGEST_LIST - skip)
-        answer = await self._at_once(partial(recommend, n, skip))
-        end = skip + len(answer.picks)
-        more = len(answer.picks) == n and end < min(answer.n_qualifying, LONGEST_LIST)
-        return self.picks(answer, self.cursors.make(question, end) if more else None)
+        shown = self.cursors.read(question, cursor)
+        n = min(n, LONGEST_LIST - len(shown))
+        # One more than is shown tells whether a page follows.
+        answer = await self._at_once(partial(recommend, n + 1, shown))
+        page = replace(answer, picks=answer.picks[:n])
+        shown += tuple(pick.title.title_id for pick in page.picks)
+        more = len(answer.picks) > n and len(shown) < LONGEST_LIST
+        return self.picks(page, self.cursors.make(question, *shown) if more else None)
 
     async def _at_once(self, recommend: Callable[[], Answer]) -> Answer:
         """The answer, without handing the question to another thread where nothing can wait.

@@ -30,7 +30,7 @@ def title_routes(served: Served) -> APIRouter:
     ) -> Titles:
         """All titles that qualify, by number. Titles that came after the last fit are missing."""
         question = ["titles", filters.to_query(), viewer_id, served.source]
-        after = served.cursors.read(question, cursor)
+        [after] = served.cursors.read(question, cursor) or (0,)
         page = engine.titles(filters, viewer_id=viewer_id, after=after, n=limit)
         following = page.titles[-1].title_id + 1 if page.more else 0
         return Titles(
@@ -76,8 +76,12 @@ def title_routes(served: Served) -> APIRouter:
 
     @routes.get("/latest", summary="What is newest")
     def latest(filters: AskedFilters, viewer_id: AsViewer = None, n: Count = 10) -> Answer:
-        """The newest titles, of one day the most rated first; scores are days since 1970."""
-        return engine.latest(n, filters, viewer_id=viewer_id)
+        """The newest titles that are out by today, of one day the most rated first.
+
+        Scores are days since 1970.
+        """
+        today = served.clock().date()
+        return engine.latest(n, filters, viewer_id=viewer_id, today=today)
 
     @routes.get("/tastes", summary="Tastes to pick from")
     def tastes() -> Tastes:
