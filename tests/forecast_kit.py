@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+import pytest
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
 
 GENRES = ("Drama", "Comédie", "ホラー", "Sci-Fi & Fantasy", "Action")
 CERTIFICATES = ("PG-13", "R", "Not Rated", "К‑18")
@@ -51,6 +56,14 @@ def films(n: int = 80, seed: int = 0) -> tuple[pl.DataFrame, NDArray[np.float64]
         }
     )
     return frame, np.exp(log_revenue)
+
+
+def members(names: Iterable[str], light: Container[str]) -> list[ParameterSet]:
+    """The names in order, for a suite over each; all but the light ones are slow."""
+    return [
+        pytest.param(name, marks=() if name in light else pytest.mark.slow)
+        for name in sorted(names)
+    ]
 
 
 def _holed(values: Any, gaps: NDArray[np.bool_]) -> list[Any]:

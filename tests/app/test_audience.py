@@ -8,6 +8,8 @@ import pytest
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_title_of_the_data_is_asked_about_as_if_new(run: Run, world_home: Path) -> None:
     from marquee.data.workspace import Workspace

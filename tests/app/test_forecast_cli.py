@@ -16,6 +16,8 @@ from marquee.lifecycle.forecast_fitting import fit_forecasts
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 PLAN = """
 title = "Ærø, or the Ferry"
 budget_usd = 40_000_000

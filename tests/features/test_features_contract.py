@@ -19,7 +19,10 @@ from marquee.features.base import DTYPES, HORIZONS, Column, Compute, Theme
 from marquee.features.frame import feature_frame
 
 every_theme = pytest.mark.parametrize("name", FEATURES)
-every_body = pytest.mark.parametrize("body", BODIES)
+every_body = pytest.mark.parametrize(
+    "body",
+    [pytest.param(body, marks=pytest.mark.slow if body == "world" else ()) for body in BODIES],
+)
 every_promise = pytest.mark.parametrize("promise", PROMISES)
 OF_OUTCOMES = {"waits_for_outcomes", "ignores_its_own_outcome"}
 

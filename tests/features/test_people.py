@@ -19,6 +19,8 @@ from marquee.features.people import THEME, billed
 from marquee.features.track import PRIOR_FILMS
 from record_kit import DAY, asked, credit, film, late_and_early, shuffled, tables, took, ugly
 
+pytestmark = pytest.mark.slow
+
 OPENED = date(2000, 5, 5)
 NEXT = date(2003, 1, 1)
 TRACKS = {module.THEME.name: module.THEME for module in (people, studios, genre_returns, power)}

@@ -16,6 +16,8 @@ from marquee.errors import NotFittedError, ParameterError, UnknownIdError
 from marquee.forecast.audience import AUDIENCES, Audience, AudienceModel
 from marquee.forecast.audience_segments import segment_rows
 
+pytestmark = pytest.mark.slow
+
 HELD_OUT = (3, 17, 42, 58, 91, 120, 133)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from forecast_kit import films
+from forecast_kit import films, members
 from marquee.errors import NotFittedError, ParameterError, SchemaError
 from marquee.forecast import CLASSIFIERS
 from marquee.forecast.base import Classifier
@@ -55,10 +55,14 @@ SMALL: dict[str, dict[str, Any]] = {
 BASELINES = {"majority", "prior"}
 """Those that say the same of every title."""
 
-each_classifier = pytest.mark.parametrize("name", sorted(CLASSIFIERS))
-each_learner = pytest.mark.parametrize("name", sorted(set(CLASSIFIERS) - BASELINES))
+LIGHT = {"knn", "majority", "ordinal-logistic", "prior"}
+"""Those that `make check` tries; the whole suite tries all."""
+
+each_classifier = pytest.mark.parametrize("name", members(CLASSIFIERS, LIGHT))
+each_learner = pytest.mark.parametrize("name", members(set(CLASSIFIERS) - BASELINES, LIGHT))
 each_evened = pytest.mark.parametrize(
-    "name", sorted(name for name, kind in CLASSIFIERS.items() if hasattr(kind, "resampling"))
+    "name",
+    members((name for name, kind in CLASSIFIERS.items() if hasattr(kind, "resampling")), LIGHT),
 )
 
 

@@ -24,6 +24,8 @@ from marquee.forecast.conformal import (
 from marquee.forecast.distribution import LEVELS
 from marquee.forecast.pipelines import OLS, RandomForest
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("n", [1, 2, 7, 9, 10, 99, 199, 250])
 def test_residual_quantiles_are_the_order_statistics_that_the_theorem_asks_for(n: int) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from forecast_kit import films
+from forecast_kit import films, members
 from marquee.errors import MarqueeError, NotFittedError, ParameterError, SchemaError
 from marquee.forecast import DEFAULT_FORECASTER, FORECASTERS
 from marquee.forecast.base import Forecaster
@@ -35,7 +35,10 @@ SMALL: dict[str, dict[str, Any]] = {
 BASELINES = {"mean"}
 """Those that say the same of every title."""
 
-each_forecaster = pytest.mark.parametrize("name", sorted(FORECASTERS))
+LIGHT = {"budget-multiple", "comparables", "mean", "ridge"}
+"""Those that `make check` tries; the whole suite tries all."""
+
+each_forecaster = pytest.mark.parametrize("name", members(FORECASTERS, LIGHT))
 
 
 def small(name: str) -> Forecaster:
@@ -47,7 +50,7 @@ def small(name: str) -> Forecaster:
     return kind(**settings)
 
 
-@pytest.fixture(scope="module", params=sorted(FORECASTERS))
+@pytest.fixture(scope="module", params=members(FORECASTERS, LIGHT))
 def fitted(request: pytest.FixtureRequest) -> Forecaster:
     """A forecaster fitted on the small films; tests that fit make their own."""
     return small(request.param).fit(*films())

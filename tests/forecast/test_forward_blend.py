@@ -20,6 +20,8 @@ from marquee.forecast.forward_blend import ForwardBlend
 from marquee.forecast.recency import in_order, recency_weights
 from marquee.forecast.spread import learn_spread, scales, told_by
 
+pytestmark = pytest.mark.slow
+
 QUICK: dict[str, Any] = {
     "n_trees": 40,
     "learning_rate": 0.2,

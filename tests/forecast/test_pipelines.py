@@ -26,6 +26,8 @@ from marquee.forecast.pipelines import (
 )
 from marquee.forecast.space import Range
 
+pytestmark = pytest.mark.slow
+
 EACH: tuple[PipelineForecaster, ...] = (
     OLS(),
     Ridge(),

@@ -23,6 +23,8 @@ from marquee.forecast.space import Range, Space
 from marquee.forecast.tuned import TunedMLP, TunedRandomForest
 from marquee.forecast.validation import ranked_probability_loss, scaled_rmse, validate
 
+pytestmark = pytest.mark.slow
+
 SPACE: Space = {"l2": (0.1, 10.0, 1e4)}
 RANGES: Space = {"l2": Range(0.1, 1e4, log=True), "scale": (None, "minmax", "standard")}
 

@@ -19,6 +19,8 @@ from marquee.forecast.folds import rolling_blocks
 from marquee.forecast.pipelines import OLS, Ridge
 from marquee.forecast.stacking import Stacking, convex_weights
 
+pytestmark = pytest.mark.slow
+
 
 def test_convex_weights_are_those_of_a_general_optimizer() -> None:
     rng = np.random.default_rng(0)

@@ -23,6 +23,8 @@ from marquee.lifecycle.forecast_evaluation import (
 from marquee.lifecycle.forecast_models import forecast_models
 from marquee.lifecycle.readings import readings
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 3, 1)
 RIDGE = {"ridge": Ridge()}
 

@@ -26,6 +26,8 @@ from marquee.lifecycle.forecast_fitting import (
 )
 from marquee.lifecycle.readings import FILE, readings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, tuple[FittedForecast, ...]]:

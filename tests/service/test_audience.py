@@ -18,6 +18,8 @@ from marquee.service.audience import ITS_OWN, NO_PLOT, forecast_audience
 from marquee.service.film_plan import FilmPlan
 from marquee.service.film_question import QuestionMaker
 
+pytestmark = pytest.mark.slow
+
 NEW, OLD = 17, 18
 
 

@@ -24,6 +24,8 @@ from marquee.service.film_question import QuestionMaker
 from marquee.service.forecast_desk import ForecastDesk
 from marquee.service.forecast_records import plain
 
+pytestmark = pytest.mark.slow
+
 COLUMNS = tuple(column.name for column in columns_at("pre_release"))
 
 

@@ -13,6 +13,8 @@ from marquee.errors import ParameterError
 from marquee.service.forecast_desk import ForecastDesk
 from marquee.service.scenarios import FORMAT, make_scenario, read_scenario, replay
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_scenario_goes_through_text_and_replays_to_the_same() -> None:
     for film in (plan(title="Élan 映画"), int(known("revenue").title_ids[-1])):

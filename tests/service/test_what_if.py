@@ -16,6 +16,8 @@ from marquee.service.forecast_desk import ForecastDesk
 from marquee.service.forecast_records import Ratio, plain
 from marquee.service.what_if import same_weekday
 
+pytestmark = pytest.mark.slow
+
 UNCHANGED = Ratio(1.0, 1.0, 1.0)
 
 
