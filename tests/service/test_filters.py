@@ -144,12 +144,17 @@ def any_filters(draw: st.DrawFn) -> Filters:
     year_from, year_to = draw(YEARS), draw(YEARS)
     if year_from is not None and year_to is not None:
         year_from, year_to = min(year_from, year_to), max(year_from, year_to)
+    decades = [
+        start
+        for start in (1920, 1990, 2010)
+        if (year_from or start) <= start + 9 and (start if year_to is None else year_to) >= start
+    ]
     return Filters(
         kind=draw(st.sampled_from([None, "film", "show"])),
         genres=draw(TEXTS),
         genres_all=draw(TEXTS),
         genres_none=draw(TEXTS),
-        decade=draw(st.none() | st.sampled_from([1920, 1990, 2010])),
+        decade=draw(st.sampled_from([None, *decades])),
         year_from=year_from,
         year_to=year_to,
         runtime_min=draw(st.none() | st.integers(0, 90)),
@@ -169,6 +174,22 @@ def test_filters_come_back_from_a_url_as_they_went(filters: Filters) -> None:
     url = urlencode(filters.to_query(), doseq=True)
     assert Filters.from_query(parse_qs(url)) == filters
     assert len(filters.describe().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("given_years", "said"),
+    [
+        ({"year_from": 2000}, "decade and year_from leave no year: 1990s from 2000"),
+        ({"year_to": 1989}, "decade and year_to leave no year: 1990s to 1989"),
+    ],
+)
+def test_a_decade_and_years_outside_it_are_refused_by_both_names(
+    given_years: dict[str, int], said: str
+) -> None:
+    with pytest.raises(ParameterError, match=said):
+        Filters(decade=1990, **given_years)  # type: ignore[arg-type]  # years alone
+    assert Filters(decade=1990, year_from=1999, year_to=2005).year_from == 1999
+    assert Filters(decade=1990, year_from=1980, year_to=1990).year_to == 1990
 
 
 def test_no_filter_is_an_empty_query_and_a_form_left_empty_is_no_filter() -> None:

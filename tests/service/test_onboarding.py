@@ -193,13 +193,12 @@ def test_two_equal_ratings_are_not_taken_for_certain() -> None:
 
 
 @given(st.data())
-def test_nothing_known_is_asked_and_a_list_is_never_short(data: st.DataObject) -> None:
+def test_nothing_but_candidates_is_asked_and_a_list_is_never_short(data: st.DataObject) -> None:
     ratings, facts = CAMPED
     n = data.draw(st.integers(1, 40))
-    known = data.draw(st.lists(st.integers(0, 29), max_size=30))
     candidates = np.random.default_rng(n).random(30) < data.draw(st.floats(0, 1))
-    asked = worth_asking(facts, rating_entropy(ratings), known, n, candidates=candidates)
-    allowed = set(np.flatnonzero(candidates).tolist()) - set(known)
+    asked = worth_asking(facts, rating_entropy(ratings), n, candidates=candidates)
+    allowed = set(np.flatnonzero(candidates).tolist())
     assert set(asked.tolist()) <= allowed
     assert len(asked) == len(set(asked.tolist())) == min(n, len(allowed))
 
@@ -209,14 +208,14 @@ CAMPED = camps()
 
 def test_one_title_in_four_is_one_that_few_have_rated(world: Known) -> None:
     ratings, facts = world
-    asked = worth_asking(facts, rating_entropy(ratings), [], 20)
+    asked = worth_asking(facts, rating_entropy(ratings), 20)
     seldom = facts.popularity[asked] < 0.5
     assert seldom.tolist() == ([False] * 3 + [True]) * 5
 
 
 def test_different_genres_come_first(world: Known) -> None:
     ratings, facts = world
-    asked = worth_asking(facts, rating_entropy(ratings), [], 12)
+    asked = worth_asking(facts, rating_entropy(ratings), 12)
     usual = np.delete(asked, [3, 7, 11])
     assert len(set(facts.genres.first()[usual].tolist())) == len(usual)
 
@@ -225,22 +224,22 @@ def test_titles_teach_by_how_many_know_them_and_how_they_differ() -> None:
     """One genre: the order of the titles that are not seldom is that of the product."""
     ratings, facts = camps(genres=False)
     entropy = rating_entropy(ratings)
-    asked = worth_asking(facts, entropy, [], 3)
+    asked = worth_asking(facts, entropy, 3)
     product = np.log1p(facts.n_ratings) * entropy
     assert asked.tolist() == np.argsort(-product, kind="stable")[:3].tolist()
 
 
-def test_seldom_rated_titles_are_those_that_the_viewer_may_know(world: Known) -> None:
+def test_seldom_rated_titles_are_those_that_viewers_may_know_and_differ_about(
+    world: Known,
+) -> None:
     ratings, facts = world
     entropy = rating_entropy(ratings)
-    scores = np.zeros(len(facts.items), np.float32)
-    liked = np.flatnonzero(facts.popularity < 0.3)[:40]
-    scores[liked] = 9
-    asked = worth_asking(facts, entropy, [], 16, scores=scores)
-    assert set(asked[3::4].tolist()) <= set(liked.tolist())
+    asked = worth_asking(facts, entropy, 16)[3::4]
+    value = np.where(facts.popularity < 0.5, entropy * facts.popularity, -1)
+    assert asked[0] == np.argmax(value)
 
 
 def test_asking_for_nothing_is_refused(world: Known) -> None:
     ratings, facts = world
     with pytest.raises(ParameterError, match="n must be at least 1"):
-        worth_asking(facts, rating_entropy(ratings), [], 0)
+        worth_asking(facts, rating_entropy(ratings), 0)

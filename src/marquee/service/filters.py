@@ -102,6 +102,15 @@ class Filters:
         _one_of("exclude", SETS, self.exclude or ())
         if self.decade is not None and self.decade % 10:
             raise ParameterError(f"decade must be its first year, such as 1990, got {self.decade}")
+        if self.decade is not None:
+            if self.year_from is not None and self.year_from > self.decade + 9:
+                raise ParameterError(
+                    f"decade and year_from leave no year: {self.decade}s from {self.year_from}"
+                )
+            if self.year_to is not None and self.year_to < self.decade:
+                raise ParameterError(
+                    f"decade and year_to leave no year: {self.decade}s to {self.year_to}"
+                )
         for low, high in (("year_from", "year_to"), ("runtime_min", "runtime_max")):
             least, most = getattr(self, low), getattr(self, high)
             if least is not None and most is not None and least > most:

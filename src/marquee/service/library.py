@@ -57,6 +57,8 @@ class Library:
     model_name: str
     model_version: str
     """The data that the model was fitted on and its parameters, in twelve letters."""
+    fitted: tuple[str, ...]
+    """Names of all models of the workspace."""
     predictor: PredictsRatings | None
     """A model that predicts ratings, over the same catalog; None where none was fitted."""
     snapshot: str
@@ -105,6 +107,7 @@ class Library:
             model=recommender,
             model_name=name,
             model_version=manifest.version,
+            fitted=fitted,
             predictor=_predictor(workspace, recommender),
             snapshot=workspace.snapshot or "",
             notes=(*fictional_notes(tables.titles), *[STALE] * stale),

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
@@ -133,21 +133,17 @@ def rating_entropy(ratings: Interactions) -> NDArray[np.float32]:
 def worth_asking(
     facts: TitleFacts,
     entropy: NDArray[np.float32],
-    known: ArrayLike,
     n: int,
     *,
-    scores: NDArray[np.float32] | None = None,
     candidates: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int32]:
     r"""Positions of up to n titles to ask a viewer about, different genres first.
 
     A rating teaches most where many know the title and opinions differ: titles come by
     :math:`\log(1 + n_i) H_i`, the logarithm lest popularity decide alone. Every fourth is one of
-    the half of titles with the fewest ratings, by :math:`H_i` and how likely the viewer knows it:
-    the rank of the model's ``scores``, or of its number of ratings where none are given. In either
-    kind every first genre comes once before any comes twice. None is among ``known``, the positions
-    that the viewer has rated or seen, or outside ``candidates``, which are all titles where not
-    given.
+    the half of titles with the fewest ratings, by :math:`H_i` and how likely the viewer knows it,
+    that is the rank of its number of ratings. In either kind every first genre comes once before
+    any comes twice. None is outside ``candidates``, which are all titles where not given.
 
     Raises
     ------
@@ -161,11 +157,10 @@ def worth_asking(
     """
     if n < 1:
         raise ParameterError(f"n must be at least 1, got {n}")
-    allowed = facts.kind >= 0 if candidates is None else candidates.copy()
-    allowed[np.asarray(known, np.int64)] = False
+    allowed = facts.kind >= 0 if candidates is None else candidates
     open_ = np.flatnonzero(allowed).astype(np.int32)
     teaches = np.log1p(facts.n_ratings[open_]) * entropy[open_]
-    likely = facts.popularity[open_] if scores is None else mid_ranks(scores[open_])
+    likely = facts.popularity[open_]
     seldom = facts.popularity[open_] < 0.5
     group = facts.genres.first()[open_]
     # As many again, since either kind may begin with what the other has asked already.

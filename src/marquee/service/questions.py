@@ -34,5 +34,4 @@ def to_rate(
     out = facts.items.find(np.fromiter(without, np.int64, len(without)))
     for places in (sets.rated, sets.seen, sets.hidden, out[out >= 0]):
         free[places] = False
-    none = np.empty(0, np.int64)
-    return worth_asking(facts, library.entropy, none, n, candidates=free), free
+    return worth_asking(facts, library.entropy, n, candidates=free), free

@@ -84,7 +84,7 @@ def test_records_are_those_of_the_engine(marquee: MarqueeClient, engine: Engine)
 
 def test_a_viewer_comes_says_something_and_goes(marquee: MarqueeClient) -> None:
     ann = marquee.add_viewer(name="Ann").viewer_id
-    assert marquee.change_viewer(ann, region="NO").settings.region == "NO"
+    assert marquee.change_viewer(ann, region="DE").settings.region == "DE"
     at = datetime(2026, 5, 1, 12, tzinfo=UTC)
     events = [
         Event(ann, "rate", at, title_id=3, value=4.5, event_id="a"),

@@ -35,7 +35,7 @@ def refused(client: TestClient, *events: dict[str, Any]) -> Any:
 
 @pytest.fixture
 def viewer(client: TestClient) -> int:
-    made = client.post(f"{V1}/viewers", json={"name": "Zoë 👩‍🚀", "services": ["Lumen"]})
+    made = client.post(f"{V1}/viewers", json={"name": "Zoë 👩‍🚀", "services": ["Ferrybeam"]})
     assert made.status_code == 201
     assert made.headers["location"] == f"{V1}/viewers/{made.json()['viewer_id']}"
     return int(made.json()["viewer_id"])
@@ -147,21 +147,85 @@ def test_history_is_paged_from_the_last_to_the_first(client: TestClient) -> None
 
 def test_choices_that_are_not_sent_stay(client: TestClient, viewer: int) -> None:
     path = f"{V1}/viewers/{viewer}"
-    changed = client.patch(path, json={"region": "NO"}).json()["settings"]
-    assert (changed["name"], changed["services"]) == ("Zoë 👩‍🚀", ["Lumen"])
-    assert changed["region"] == "NO"
+    changed = client.patch(path, json={"region": "DE"}).json()["settings"]
+    assert (changed["name"], changed["services"]) == ("Zoë 👩‍🚀", ["Ferrybeam"])
+    assert changed["region"] == "DE"
     assert client.patch(path, json={"region": None}).json()["settings"]["region"] is None
     assert client.patch(path, json={"shoe_size": 44}).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("choice", "where", "allowed"),
+    [
+        ({"services": ["Ferrybeam", "Netflox"]}, "body.services.1", "Nimbry Kids"),
+        ({"region": "XX"}, "body.region", "BR, CA, DE, FR, GB, IN, JP, US"),
+        ({"taste_groups": ["Nonsense"]}, "body.taste_groups.0", " & "),
+    ],
+)
+def test_choices_that_are_none_of_the_catalogs_are_refused_with_those_there_are(
+    client: TestClient, viewer: int, choice: dict[str, Any], where: str, allowed: str
+) -> None:
+    before = client.get(f"{V1}/viewers/{viewer}").json()
+    for answer in (
+        client.patch(f"{V1}/viewers/{viewer}", json=choice),
+        client.post(f"{V1}/viewers", json=choice),
+    ):
+        assert answer.status_code == 422
+        [fault] = answer.json()["errors"]
+        assert fault["where"] == where
+        assert allowed in fault["detail"]
+    assert client.get(f"{V1}/viewers/{viewer}").json() == before
+
+
+def test_viewers_whom_nobody_made_are_refused_and_not_made(client: TestClient) -> None:
+    for stranger in (987_654, 2**40 + 7):
+        problem = refused(client, rate(3, 4, "a"), rate(3, 4, "b", stranger))
+        assert [fault["where"] for fault in problem["errors"]] == ["body.events.1"]
+        assert f"there is no viewer {stranger}" in problem["errors"][0]["detail"]
+        shown = {"answer_id": "x", "title_ids": [3], "model": "ease-content", "snapshot": "s"}
+        path = f"{V1}/viewers/{stranger}"
+        assert client.post(f"{path}/impressions", json=shown).status_code == 404
+        assert client.get(path).status_code == 404
+    assert client.get(f"{V1}/viewers/5/feedback").json()["events"] == []
+
+
+def test_a_list_of_unknown_titles_or_of_no_model_is_not_entered(client: TestClient) -> None:
+    shown = {"answer_id": "x", "title_ids": [3, 987_654], "model": "mine", "snapshot": "s"}
+    answer = client.post(f"{V1}/viewers/5/impressions", json=shown)
+    assert answer.status_code == 422
+    faults = {fault["where"]: fault["detail"] for fault in answer.json()["errors"]}
+    assert faults == {
+        "body.title_ids.1": "there is no title 987654",
+        "body.model": "there is no model 'mine'; there are: bias, ease-content",
+    }
+    assert "mine" not in client.get(f"{V1}/metrics").text
+
+
+def test_an_erasure_says_what_stays_in_the_data_until_the_next_fit(client: TestClient) -> None:
+    n = len(client.get(f"{V1}/viewers/5").json()["ratings"])
+    answer = client.delete(f"{V1}/viewers/5").json()
+    assert n > 0
+    assert answer["ratings_until_next_fit"] == n
+    made = client.post(f"{V1}/viewers", json={}).json()["viewer_id"]
+    assert client.delete(f"{V1}/viewers/{made}").json()["ratings_until_next_fit"] == 0
+
+
 def test_two_changes_at_once_both_count(client: TestClient, viewer: int) -> None:
     path = f"{V1}/viewers/{viewer}"
-    changes: list[dict[str, Any]] = [{"region": "NO"}, {"name": "Ann"}, {"services": ["A"]}]
+    changes: list[dict[str, Any]] = [
+        {"region": "DE"},
+        {"name": "Ann"},
+        {"services": ["Brindlebox"]},
+    ]
     with ThreadPoolExecutor(3) as threads:
         answers = list(threads.map(lambda change: client.patch(path, json=change), changes))
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     settings = client.get(path).json()["settings"]
-    assert (settings["region"], settings["name"], settings["services"]) == ("NO", "Ann", ["A"])
+    assert (settings["region"], settings["name"], settings["services"]) == (
+        "DE",
+        "Ann",
+        ["Brindlebox"],
+    )
 
 
 def test_the_same_request_makes_one_viewer(client: TestClient) -> None:

@@ -93,6 +93,7 @@ def test_every_filter_and_taste_of_the_engine_can_be_asked_for() -> None:
         "exclude=all",
         "year_from=2010&year_to=1990",
         "per_genre=0",
+        "decade=1990s&year_from=2000",
     ],
 )
 def test_what_cannot_be_asked_for_is_refused(client: TestClient, query: str) -> None:

@@ -91,7 +91,10 @@ class Erased:
 
     viewer_id: int
     deleted: Mapping[str, int]
-    """Rows by table; all 0 where the viewer was erased before."""
+    """Rows of the feedback database by table; all 0 where the viewer was erased before."""
+    ratings_until_next_fit: int
+    """Ratings of the viewer's that came with the data. No answer uses them any more; the next fit
+    takes them out of the tables and learns nothing from them."""
 
 
 @dataclass(frozen=True)

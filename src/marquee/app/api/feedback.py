@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from fastapi.exceptions import RequestValidationError
 
 from marquee.app.api.answers import Entered, History, Receipts, Said, Undone, Written
 from marquee.app.api.bodies import NewEvents, NewList
@@ -40,6 +41,7 @@ def _writing(served: Served) -> APIRouter:
         """
         now = served.clock()
         problems = served.unknown_titles(event.title_id for event in batch.events)
+        problems = served.unknown_viewers(event.viewer_id for event in batch.events) | problems
         for place, event in enumerate(batch.events):
             if event.at is not None and event.at > now + FAST_CLOCKS:
                 problems[place] = f"at lies in the future: {event.at.isoformat()}"
@@ -59,6 +61,17 @@ def _writing(served: Served) -> APIRouter:
     @routes.post("/viewers/{viewer_id}/impressions", summary="Tell what was shown")
     def show(viewer_id: ViewerId, shown: NewList) -> Entered:
         """Enters a list as shown, so that what is said about it can be told from the rest."""
+        served.engine.person(viewer_id)  # refuses who is not there
+        faults = [
+            {"loc": ("body", "title_ids", place), "msg": text}
+            for place, text in served.unknown_titles(shown.title_ids).items()
+        ]
+        fitted = served.engine.library.fitted
+        if shown.model not in fitted:
+            text = f"there is no model {shown.model[:40]!r}; there are: {', '.join(fitted)}"
+            faults.append({"loc": ("body", "model"), "msg": text})
+        if faults:
+            raise RequestValidationError(faults)
         titles, at = tuple(shown.title_ids), shown.at or served.clock()
         given = Shown(viewer_id, shown.answer_id, titles, shown.model, shown.snapshot, at)
         return Entered(shown.answer_id, served.store.show([given]) == 1)

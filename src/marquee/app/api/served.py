@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 from fastapi import APIRouter, Depends, Path, Query, Security
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -108,6 +109,24 @@ class Served:
     def picks(self, answer: Answer, following: str | None = None) -> Picks:
         """The answer with an id of its own."""
         return Picks(**vars(answer), answer_id=uuid.uuid4().hex, next=following)
+
+    def unknown_viewers(self, viewer_ids: Iterable[int]) -> dict[int, str]:
+        """What is wrong with those viewers, by place, who are neither in the data nor made here.
+
+        One who was erased is known: the store says so.
+        """
+        ids = list(viewer_ids)
+        data = self.engine.library.known_viewers
+        strangers = {
+            viewer_id
+            for viewer_id in set(ids) - set(data[np.isin(data, ids)].tolist())
+            if self.store.revision(viewer_id) == 0
+        }
+        return {
+            place: f"there is no viewer {viewer_id}; POST /viewers makes one"
+            for place, viewer_id in enumerate(ids)
+            if viewer_id in strangers
+        }
 
     def unknown_titles(self, title_ids: Iterable[int | None]) -> dict[int, str]:
         """What is wrong with those titles, by place, that are not in the catalog."""

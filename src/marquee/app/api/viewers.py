@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from marquee.app.api.answers import Erased
@@ -39,6 +41,7 @@ def _writing(served: Served) -> APIRouter:
     @routes.post("/viewers", status_code=201, summary="Make a viewer")
     def add(chosen: NewViewer, response: Response) -> ViewerPage:
         """A new viewer, of whom nothing is known but what they chose."""
+        _check(served, chosen)
         viewer_id = served.store.add_viewer(chosen.record(), request_id=chosen.request_id)
         response.headers["Location"] = f"{PREFIX}/viewers/{viewer_id}"
         return served.engine.viewer(viewer_id)
@@ -47,10 +50,42 @@ def _writing(served: Served) -> APIRouter:
     def change(viewer_id: ViewerId, chosen: NewChoices) -> ViewerPage:
         """The viewer with the choices that were sent in place of those before."""
         served.engine.person(viewer_id)  # refuses who is not there
+        _check(served, chosen)
         served.store.revise_settings(viewer_id, chosen.over)
         return served.engine.viewer(viewer_id)
 
     return routes
+
+
+def _check(served: Served, chosen: NewViewer | NewChoices) -> None:
+    """Refuses services, regions and tastes that are none of this catalog's.
+
+    Raises
+    ------
+    RequestValidationError
+        If there are any; it names the place of each and the words there are.
+    """
+    facts = served.engine.library.facts
+    problems: dict[tuple[str | int, ...], str] = {}
+    for place, name in enumerate(chosen.services):
+        if facts.services.find(name) is None:
+            problems["body", "services", place] = _no_such("service", name, facts.services.names)
+    if chosen.region is not None and facts.regions.find(chosen.region) is None:
+        problems["body", "region"] = _no_such("region", chosen.region, facts.regions.names)
+    if chosen.taste_groups:
+        tastes = [group.name for group in served.engine.library.tastes]
+        for place, name in enumerate(chosen.taste_groups):
+            if name not in tastes:
+                problems["body", "taste_groups", place] = _no_such("taste", name, tastes)
+    if problems:
+        raise RequestValidationError(
+            [{"loc": where, "msg": text} for where, text in problems.items()]
+        )
+
+
+def _no_such(what: str, name: str, there_are: Sequence[str]) -> str:
+    listed = ", ".join(sorted(there_are)) or "none in this catalog"
+    return f"there is no {what} {name[:40]!r}; there are: {listed}"
 
 
 def _leaving(served: Served) -> APIRouter:
@@ -75,8 +110,12 @@ def _leaving(served: Served) -> APIRouter:
 
     @routes.delete("/viewers/{viewer_id}", summary="Erase a viewer")
     def erase(viewer_id: ViewerId) -> Erased:
-        """Deletes everything about a viewer, who is left out of the next fitted model too."""
+        """Deletes everything that a viewer said, who is left out of the next fitted model too.
+
+        Ratings that came with the data count for nothing from now on, and leave the tables with
+        the next fit; the answer says how many they are.
+        """
         deleted = served.store.erase(viewer_id, day=served.clock().date())
-        return Erased(viewer_id, deleted)
+        return Erased(viewer_id, deleted, len(served.engine.library.rated(viewer_id)))
 
     return routes
