@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from marquee.models import RECIPES
 from marquee.service.engine import Engine
 from marquee.service.filters import Filters
 from marquee.service.rows import Row, first_row, home_rows
+from marquee.service.taste import AS_SCORED
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
@@ -69,10 +71,11 @@ def test_the_first_row_alone_is_that_of_the_page_and_leaves_out_what_it_is_told(
     viewer = newcomer(engine)
     for turn, title in enumerate([pick.title.title_id for pick in engine.popular(3).picks]):
         rate(engine, viewer, title, 5.0, turn)
-    whole = home_rows(engine, viewer)[0]
-    assert first_row(engine, viewer) == whole
+    assert first_row(engine, viewer) == home_rows(engine, viewer)[0]
+    # Without caps what is left out makes room for nothing but what follows.
+    whole = home_rows(engine, viewer, taste=AS_SCORED)[0]
     out = {*ids(whole)[:5], 10**9}
-    row = first_row(engine, viewer, without=out)
+    row = first_row(engine, viewer, taste=AS_SCORED, without=out)
     assert ids(row)[:7] == ids(whole)[5:]
     assert len(ids(row)) == 12
     assert not set(ids(row)) & out
@@ -137,3 +140,18 @@ def test_popular_now_counts_only_recent_ratings(engine: Engine, workspace: Works
     assert isinstance(newest, datetime)
     since = workspace.frame("ratings").filter(rated_at=newest)["title_id"][0]
     assert engine.library.rating_counts(1)[engine.library.facts.items.positions([since])] >= 1
+
+
+def test_no_director_franchise_or_genre_fills_a_row(engine: Engine, workspace: Workspace) -> None:
+    facts = engine.library.facts
+    seen = set()
+    for viewer in workspace.frame("viewers")["viewer_id"][:40].to_list():
+        # At home the rows below the first have six titles each.
+        for row in home_rows(engine, viewer, k=12, k_below=6)[1:]:
+            seen.add(row.key)
+            places = facts.items.positions(ids(row)).tolist()
+            assert len(places) == 6
+            for words, most in ((facts.directors, 2), (facts.collections, 2), (facts.genres, 5)):
+                counts = Counter(number for at in places for number in words.of_title(at).tolist())
+                assert max(counts.values(), default=0) <= most, (row.title, words.what)
+    assert seen == {"because-of", "hidden-gems", "popular"}

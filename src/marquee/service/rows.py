@@ -14,7 +14,7 @@ from marquee.service.engine import EVERYTHING, Engine
 from marquee.service.filters import Filters
 from marquee.service.people import Person
 from marquee.service.records import Suggestion, TitleCard
-from marquee.service.taste import NEUTRAL, Taste
+from marquee.service.taste import NEUTRAL, Taste, rerank
 
 N_SEEDS = 2
 """How many rows start from a title of the viewer's own."""
@@ -27,6 +27,12 @@ OBSCURE_SHARE = 0.5
 
 RECENT_DAYS = 30
 """Days before the newest rating that count as now."""
+
+CAPS = Taste(per_director=2, per_collection=2, per_genre=0.5)
+"""What may fill a row: no director, franchise or genre alone, as long as other titles qualify."""
+
+SPARE = 24
+"""Titles more than a row may need, so that caps have others to choose from."""
 
 SHORTEST = 3
 """Titles below which a row is left out."""
@@ -51,12 +57,15 @@ def home_rows(
     taste: Taste = NEUTRAL,
     *,
     k: int = 12,
+    k_below: int | None = None,
 ) -> tuple[Row, ...]:
-    """The rows for a viewer or a visitor, the most personal first.
+    """The rows for a viewer or a visitor, the most personal first, of k titles each.
 
     For you; because you liked X, for each of the X that they love most; hidden gems; new to you on
     your services; popular now. A title is in one row only, the first that wants it. Filters hold
-    for every row. Rows with fewer than three titles are left out, but for the first.
+    for every row. Rows with fewer than three titles are left out, but for the first. Rows below the
+    first have ``k_below`` titles where that is given, and at most two of one director or franchise
+    and no genre throughout, unless hardly any others qualify.
 
     Raises
     ------
@@ -68,8 +77,9 @@ def home_rows(
     asker = engine.person(viewer_id)
     taken: set[int] = set()
     rows: list[Row] = []
-    for row in _candidates(engine, asker, filters, taste, k, taken):
-        fresh = tuple(pick for pick in row.picks if pick.title.title_id not in taken)[:k]
+    for row in _candidates(engine, asker, filters, taste, k, k_below or k, taken):
+        fresh = tuple(pick for pick in row.picks if pick.title.title_id not in taken)
+        fresh = capped(engine, fresh, k_below or k) if rows else fresh[:k]
         if len(fresh) >= SHORTEST or not rows:
             rows.append(replace(row, picks=fresh))
             taken |= {pick.title.title_id for pick in fresh}
@@ -105,28 +115,52 @@ def first_row(
     return Row("for-you", heading, best.picks)
 
 
+def capped(engine: Engine, picks: Sequence[Suggestion], k: int) -> tuple[Suggestion, ...]:
+    """The first k picks that keep to the caps, in their order.
+
+    Where too few do, others follow, as everywhere.
+    """
+    if not picks:
+        return ()
+    facts = engine.library.facts
+    places = facts.items.positions([pick.title.title_id for pick in picks])
+    order = np.full(len(facts.items), -np.inf, np.float32)
+    order[places] = -np.arange(len(picks), dtype=np.float32)
+    chosen = rerank(order, facts, CAPS, k, candidates=np.isfinite(order))
+    at = dict(zip(places.tolist(), picks, strict=True))
+    return tuple(at[place] for place in chosen.tolist() if place >= 0)
+
+
 def _candidates(
-    engine: Engine, asker: Person, filters: Filters, taste: Taste, k: int, taken: set[int]
+    engine: Engine,
+    asker: Person,
+    filters: Filters,
+    taste: Taste,
+    k: int,
+    below: int,
+    taken: set[int],
 ) -> Iterator[Row]:
-    """Rows with enough titles that k are left once those of earlier rows are taken away.
+    """Rows with enough titles that k are left in the first, and ``below`` in each other.
 
     ``taken`` grows as earlier rows are shown, so that reasons are worked out only for what will be.
     """
     viewer = asker.viewer_id
     yield first_row(engine, viewer, filters, taste, k=k)
     for card in _seeds(engine, asker):
-        near = _fitting(engine, asker, filters, f"#{card.title_id}", 4 * k)
+        near = _fitting(engine, asker, filters, f"#{card.title_id}", 4 * k + SPARE)
         yield Row("because-of", f"Because you liked {card}", near, card)
     if asker.history:
         left = _left(engine, taken, hidden=True)
-        gems = engine.recommend(viewer_id=viewer, filters=filters, candidates=left, k=k)
+        gems = engine.recommend(
+            viewer_id=viewer, filters=filters, taste=CAPS, candidates=left, k=below
+        )
         yield Row("hidden-gems", "Hidden gems", gems.picks)
     services = asker.settings.services
     if services and not filters.services:
         here = replace(filters, services=services, region=asker.settings.region)
         heading = "New to you on your services"
-        yield Row("on-your-services", heading, _offered(engine, viewer, here, k, taken))
-    popular = engine.popular(6 * k, filters, viewer_id=viewer, days=RECENT_DAYS)
+        yield Row("on-your-services", heading, _offered(engine, viewer, here, below, taken))
+    popular = engine.popular(6 * k + SPARE, filters, viewer_id=viewer, days=RECENT_DAYS)
     yield Row("popular", "Popular now", popular.picks)
 
 
@@ -162,6 +196,8 @@ def _offered(
     """Picks on the viewer's services; none where a service is no longer in the catalog."""
     left = _left(engine, taken)
     try:
-        return engine.recommend(viewer_id=viewer, filters=filters, candidates=left, k=k).picks
+        return engine.recommend(
+            viewer_id=viewer, filters=filters, taste=CAPS, candidates=left, k=k
+        ).picks
     except ParameterError:
         return ()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import io
 import zipfile
 
+import polars as pl
 import pytest
 from httpx2 import Response
 
@@ -76,3 +78,102 @@ def test_no_file_another_format_and_too_large_a_file_are_refused(browser: Browse
     assert bring(browser, b"x", kind="movielens-1m").status_code == 422
     assert bring(browser, b"x" * (11 * 2**20)).status_code == 413
     assert browser.store.viewers() == ()
+
+
+def test_what_was_undone_comes_back_when_it_is_brought_again(browser: Browser) -> None:
+    body, expected = export(browser)
+    for turn in range(3):
+        page = bring(browser, body)
+        assert "2 ratings are yours now" in page.text
+        assert "2 new" in page.text
+        assert dict(browser.store.profile(browser.viewer).ratings) == expected, turn
+        for entry in browser.store.history(browser.viewer):
+            browser.post("/undo", {"undo": entry.event.event_id, "back": "/me"})
+        assert browser.store.profile(browser.viewer).ratings == {}
+
+
+def test_what_was_said_later_counts_and_is_told(browser: Browser) -> None:
+    body, expected = export(browser)
+    first, second = expected
+    bring(browser, body)
+    browser.say(f"rate:0.5:{first}:title:0")
+    page = bring(browser, body).text
+    assert "1 rating is yours now" in page
+    assert "Of 1 title you said something else later" in page
+    assert dict(browser.store.profile(browser.viewer).ratings) == {first: 0.5, second: 2.0}
+
+
+def named_twice(browser: Browser) -> tuple[str, str, int, int]:
+    """Local and original name, year and number of a film that has both."""
+    films = browser.engine.library.titles.filter(
+        (pl.col("kind") == "film") & (pl.col("original_name") != pl.col("name"))
+    )
+    row = films.row(0, named=True)
+    return row["name"], row["original_name"], row["year"], row["title_id"]
+
+
+@pytest.mark.parametrize("days", [("2024-01-01", "2024-02-01"), ("2024-02-01", "2024-01-01")])
+def test_of_two_records_of_one_title_the_later_counts(
+    browser: Browser, days: tuple[str, str]
+) -> None:
+    name, original, year, title_id = named_twice(browser)
+    rows = [
+        HEAD,
+        f'{days[0]},"{name}",{year},https://x/1,2',
+        f'{days[1]},"{original}",{year},https://x/2,4.5',
+    ]
+    page = bring(browser, "\n".join(rows).encode()).text
+    later = (original, 4.5) if days[0] < days[1] else (name, 2.0)
+    assert dict(browser.store.profile(browser.viewer).ratings) == {title_id: later[1]}
+    assert "1 rating is yours now" in page
+    assert f"the same title as {later[0]}, said of later" in html.unescape(page)
+    assert "several titles have this name" not in page
+
+
+def test_two_records_of_one_name_and_year_are_two_titles_and_none_is_guessed(
+    browser: Browser,
+) -> None:
+    name, _, year, _ = named_twice(browser)
+    rows = [HEAD, *(f'2024-01-0{n},"{name}",{year},https://x/{n},{n}' for n in (1, 2))]
+    page = bring(browser, "\n".join(rows).encode()).text
+    assert browser.store.profile(browser.viewer).ratings == {}
+    assert page.count("the export has several titles of this name and year") == 2
+
+
+def test_what_could_not_be_read_is_named_by_line_and_reason(browser: Browser) -> None:
+    body, _ = export(browser)
+    bad = [f'2024-01-06,"Film {n}",2001,https://x/b{n},{n + 20}' for n in range(23)]
+    page = html.unescape(bring(browser, "\n".join([body.decode(), *bad]).encode(), "mine.csv").text)
+    assert "23 could not be read" in page
+    assert "mine.csv, line 5: not between 0.5 and 5 stars: '20'" in page
+    assert page.count("mine.csv, line") == 20
+    assert "… and 3 more." in page
+
+
+def test_an_error_names_the_file_as_it_was_sent(browser: Browser) -> None:
+    page = html.unescape(bring(browser, b"a,b\n1,2\n", "my films.csv").text)
+    assert "my films.csv" in page
+    assert "ratings.csv has" not in page
+
+
+def test_lists_that_are_not_taken_over_are_named(browser: Browser) -> None:
+    body, _ = export(browser)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("me/ratings.csv", body)
+        archive.writestr("me/watched.csv", "Date,Name,Year,Letterboxd URI\n")
+        archive.writestr("me/watchlist.csv", "Date,Name,Year,Letterboxd URI\n")
+    page = bring(browser, packed.getvalue(), "all.zip").text
+    assert "what watched.csv and watchlist.csv hold was not taken over" in page
+    assert "taken over" not in bring(browser, body).text
+
+
+def test_a_viewing_without_a_rating_is_marked_as_seen(browser: Browser) -> None:
+    film = next(p.title for p in browser.engine.popular(40).picks if p.title.kind == "film")
+    rows = [
+        "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date",
+        f'2024-01-02,"{film.name}",{film.year},https://x/1,,,,2024-01-01',
+    ]
+    page = bring(browser, "\n".join(rows).encode(), "diary.csv").text
+    assert browser.store.profile(browser.viewer).seen == {film.title_id}
+    assert "1 title without a rating is marked as seen" in page

@@ -251,6 +251,88 @@ def test_search_answers_while_one_types_and_obeys_the_keyboard(
     page.wait_for_url("**/title/**")
 
 
+def test_after_going_back_search_obeys_the_keyboard_and_offline_is_told(
+    open_page: OpenPage, engine: Engine
+) -> None:
+    page = open_page()
+    card = engine.popular(1).picks[0].title
+    page.locator("#filters summary").first.click()
+    page.locator("#filters input[name=genres]").first.check()
+    page.wait_for_url("**/?genres=**")
+    page.go_back()
+    page.wait_for_url(lambda url: "genres" not in url)
+    page.locator("#count", has_text="All in one list").wait_for()
+    page.locator("#q").focus()
+    page.keyboard.type(max(card.name.split(), key=len)[:6])
+    page.locator("#hits a").first.wait_for()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#hits [aria-selected=true]").count() == 1
+    assert page.locator("#q").get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    assert page.locator("#hits a").count() == 0
+    page.context.set_offline(True)
+    page.locator("#notice", has_text="from before").wait_for()
+    page.context.set_offline(False)
+    page.locator("#notice p").wait_for(state="detached")
+
+
+def test_trying_again_asks_the_server_whether_it_is_there(open_page: OpenPage) -> None:
+    page = open_page()
+    asked: list[tuple[str, int]] = []
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    page.on("response", lambda answer: asked.append((answer.url, answer.status)))
+    page.get_by_role("button", name="Try again").click()
+    page.locator("#notice p").wait_for(state="detached")
+    assert [status for _, status in asked] == [200]
+
+
+def test_what_a_slider_says_follows_the_arrow_keys_at_once(open_page: OpenPage) -> None:
+    page = open_page()
+    page.route("**/taste", lambda route: route.abort())
+    page.locator("#tune summary").click()
+    slider = page.locator("#t-obscure")
+    assert slider.get_attribute("aria-valuetext") == "Neither"
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") == "10 % Obscure"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert slider.get_attribute("aria-valuetext") == "10 % Popular"
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_filters_of_an_address_stay_when_another_is_chosen(
+    open_page: OpenPage, script: bool
+) -> None:
+    page = open_page("/?year_from=1980&genres_none=Drama", java_script_enabled=script)
+    assert page.input_value("#f-year_from") == "1980"
+    page.select_option("#f-kind", "film")
+    if not script:
+        page.locator(".filters .plain").click()
+    page.wait_for_url(lambda url: "kind=film" in url)
+    assert "year_from=1980" in page.url
+    assert "genres_none=Drama" in page.url
+    page.locator(".active .chip", has_text="From 1980").click()
+    page.wait_for_url(lambda url: "year_from" not in url)
+    assert "kind=film" in page.url
+
+
+def test_a_long_name_in_one_word_fits_a_phone(open_page: OpenPage) -> None:
+    page = open_page("/household", viewport=PHONE)
+    for letter in "WX":
+        page.goto("/household")
+        page.fill("#name", letter * 60)
+        page.get_by_role("button", name="Add").click()
+        page.wait_for_url("**/welcome")
+    for path in ("/household", "/me", "/"):
+        page.goto(path)
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+    page.goto("/household")
+    page.get_by_role("button", name="Find something for both").click()
+    page.wait_for_url("**/together**")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
 def test_a_server_that_is_gone_is_told(open_page: OpenPage) -> None:
     page = open_page()
     page.context.set_offline(True)
@@ -366,10 +448,16 @@ def test_no_page_shuts_anybody_out_or_scrolls_sideways(
     assert engine.feedback is not None
     one, other = [viewer.viewer_id for viewer in engine.feedback.viewers()]
     for path in (
-        *("/", "/?genres=Drama&kind=film", "/?kind=film&runtime_max=1", "/?genres=Opera"),
+        *(
+            "/",
+            "/?genres=Drama&kind=film",
+            "/?year_from=1950&genres_none=War",
+            "/?kind=film&runtime_max=1",
+            "/?genres=Opera",
+        ),
         *("/search", "/search?q=the", "/search?q=zzzzqqqq", f"/title/{offered}"),
         *("/welcome", "/welcome?step=titles", "/welcome?step=services", "/import", "/me"),
-        *("/household", f"/together?one={one}&other={other}", "/nowhere"),
+        *("/household", "/erased", f"/together?one={one}&other={other}", "/nowhere"),
     ):
         checked(page, path)
     page.goto("/")

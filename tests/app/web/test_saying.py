@@ -299,3 +299,15 @@ def test_kept_titles_that_do_not_exist_are_passed_over(browser: Browser) -> None
     page = browser.get("/", params=[("kept", "for-you:0:999999:x"), ("kept", "nope:9999:3:")])
     assert page.status_code == 200
     assert browser.titles(page.text).count(3) == 1
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_a_thumb_stays_pressed_and_is_thanked_for(browser: Browser, script: bool) -> None:
+    browser.say(browser.says("rate:5.0")[0])
+    thumb = re.search(r'name="judge" value="(thumbs_down:[^"]+)"', browser.get("/").text)
+    assert thumb
+    answer = browser.post("/judge", {"judge": thumb[1], "back": "/"}, script=script)
+    for page in (answer.text, browser.get("/").text):
+        assert re.search(rf'value="{thumb[1]}" aria-pressed="true"', page)
+        assert re.search(r'value="thumbs_up:[^"]+" aria-pressed="false"', page)
+        assert "Noted, thank you" in page

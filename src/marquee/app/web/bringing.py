@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import polars as pl
 from starlette.datastructures import UploadFile
 
 from marquee.app.web.door import Answer, Page, Refused
+from marquee.app.web.placing import placed
 from marquee.app.web.visit import Visit
 from marquee.data.feedback import Event
-from marquee.data.matching import match
 from marquee.data.sources import Loaded, read_source
+from marquee.data.sources.files import Files
 from marquee.data.tables import Tables
 from marquee.errors import SourceError
 
 MAX_BYTES = 10 * 2**20
-MOST_LISTED = 200
-"""Titles that a report names at most."""
+MOST_LISTED, MOST_REJECTED = 200, 20
+"""Titles and unreadable lines that a report names at most."""
+
+MOST_SAID = 1_000_000
+"""Words of a viewer that are looked through for those undone: all of them."""
+
+LISTS = ("watched", "watchlist", "history")
+"""What names of lists contain that exports hold beside ratings."""
 
 FORMATS = {
     "letterboxd": "Letterboxd (zip or ratings.csv)",
@@ -41,14 +49,22 @@ class Report:
 
     n_records: int
     n_ratings: int
-    """Ratings of titles that are here."""
+    """Ratings of the export that are the viewer's now."""
     n_new: int
-    """Ratings that were not known yet."""
+    """Ratings that did not count before."""
+    n_later: int
+    """Ratings of titles of which the viewer said something else later."""
+    n_seen: int
+    """Titles that the export has as seen without a rating."""
     unmatched: tuple[tuple[str, str], ...]
-    """Titles that are not here, and why."""
+    """Titles that were left out, and why."""
     n_unmatched: int
+    rejected: tuple[str, ...]
+    """Where records stand that could not be read, and why; the first ones."""
     n_rejected: int
     """Records that could not be read."""
+    unread: tuple[str, ...] = ()
+    """Lists in the archive that are not taken over."""
 
 
 def form(_visit: Visit) -> Answer:
@@ -77,54 +93,97 @@ def bring(visit: Visit) -> Answer:
 
 
 def _brought(visit: Visit, name: str, file: UploadFile) -> Report:
+    sent = PurePath((file.filename or "").replace("\\", "/")).name[:80] or "the file"
     with tempfile.TemporaryDirectory() as folder:
         # The sender's name says the format of the file, never where it is written.
-        suffix = Path(file.filename or "").suffix.lower()
+        suffix = Path(sent).suffix.lower()
         usual = {"letterboxd": "ratings", "imdb-export": "ratings"}.get(name, "export")
         path = Path(folder) / f"{usual}{suffix if suffix in {'.csv', '.zip', '.json'} else '.csv'}"
         path.write_bytes(file.file.read())
+        # Files inside of an archive have their own names; a file alone has the one it was sent by.
+        own = {} if suffix == ".zip" else {path.name: sent}
         try:
             _, loaded = read_source(path, name)
         except SourceError as error:
-            said = str(error).replace(str(path), "The file").replace(folder, "")
+            said = str(error).replace(str(path), sent).replace(folder, "")
+            for ours, theirs in own.items():
+                said = said.replace(ours, theirs)
             raise SourceError(said) from error
-    return entered(visit, name, loaded)
+        report = entered(visit, name, loaded)
+        lines = tuple(_lines(loaded.rejects, own))
+        return replace(report, rejected=lines, unread=_unread(path))
 
 
 def entered(visit: Visit, name: str, loaded: Loaded) -> Report:
-    """Writes the ratings of titles that are here as the viewer's own; the report of all others."""
+    """Writes what is said of titles that are here as the viewer's own; the report of the rest."""
     library = visit.site.engine.library
-    found = match(Tables(titles=library.titles, credits=library.credits), loaded.tables)
-    titles = loaded.tables.titles.select("title_id", "name", "year").join(found, on="title_id")
-    ratings = loaded.tables.ratings.join(
-        titles.select("title_id", "known_id").drop_nulls(), on="title_id"
-    )
+    found = placed(Tables(titles=library.titles, credits=library.credits), loaded.tables)
     viewer_id = visit.somebody()
-    events = list(_events(visit, name, viewer_id, ratings))
+    # What was undone counts no more, and its id is used up: saying it again is a new event.
+    undone = frozenset(
+        entry.event.event_id
+        for entry in visit.store.history(visit.viewer_id or viewer_id, MOST_SAID)
+        if entry.undone
+    )
+    events = list(_events(visit, name, viewer_id, found.drop_nulls("known_id"), undone))
     receipts = visit.store.write(events)
     visit.forget()
-    absent = titles.filter(pl.col("known_id").is_null())
-    listed = absent.head(MOST_LISTED).select("name", "year", "matched_by", "reason")
+    now = visit.profile.ratings if visit.profile is not None else {}
+    rated = [event for event in events if event.verb == "rate"]
+    in_force = sum(now.get(event.title_id or 0) == event.value for event in rated)
+    absent = found.filter(pl.col("known_id").is_null())
+    listed = absent.head(MOST_LISTED).select("name", "year", "reason")
     return Report(
-        loaded.n_records,
-        len(events),
-        sum(receipt.new for receipt in receipts),
-        tuple(
-            (f"{title} ({year})" if year else str(title), reason or "not in this catalog")
-            for title, year, _, reason in listed.iter_rows()
+        n_records=loaded.n_records,
+        n_ratings=in_force,
+        n_new=sum(
+            receipt.new
+            for event, receipt in zip(events, receipts, strict=True)
+            if event.verb == "rate"
         ),
-        absent.height,
-        loaded.n_rejected,
+        n_later=len(rated) - in_force,
+        n_seen=len(events) - len(rated),
+        unmatched=tuple(
+            (f"{title} ({year})" if year else str(title), reason or "not in this catalog")
+            for title, year, reason in listed.iter_rows()
+        ),
+        n_unmatched=absent.height,
+        rejected=(),
+        n_rejected=loaded.n_rejected,
     )
 
 
-def _events(visit: Visit, name: str, viewer_id: int, ratings: pl.DataFrame) -> Iterator[Event]:
-    """Ratings in half steps; bringing the same export again says nothing new."""
-    for title_id, rating, at in ratings.select("known_id", "rating", "rated_at").iter_rows():
-        value = max(0.5, round(2 * rating) / 2)
+def _events(
+    visit: Visit, name: str, viewer_id: int, found: pl.DataFrame, undone: Collection[str]
+) -> Iterator[Event]:
+    """Ratings in half steps, and titles seen without one.
+
+    Bringing the same again says nothing new, unless it was undone in between.
+    """
+    for title_id, rating, at in found.select("known_id", "rating", "rated_at").iter_rows():
+        value = None if rating is None else max(0.5, round(2 * rating) / 2)
         when = at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
         when = visit.now if when is None else min(max(when, FIRST_DAY), visit.now)
         mark = hashlib.sha256(f"{name}|{title_id}|{value}|{at}".encode()).hexdigest()[:24]
-        yield Event(
-            viewer_id, "rate", when, title_id=title_id, value=value, event_id=f"brought-{mark}"
+        ids = itertools.chain(
+            [f"brought-{mark}"], (f"brought-{mark}-{turn}" for turn in itertools.count(1))
         )
+        fresh = next(event_id for event_id in ids if event_id not in undone)
+        verb = "seen" if value is None else "rate"
+        yield Event(viewer_id, verb, when, title_id=title_id, value=value, event_id=fresh)
+
+
+def _lines(rejects: pl.DataFrame, own: Mapping[str, str]) -> Iterator[str]:
+    """The first records that could not be read, each with its place and the reason."""
+    left_out = rejects.filter(~pl.col("row_kept")).head(MOST_REJECTED)
+    for file, line, value, reason in left_out.select("file", "line", "value", "reason").iter_rows():
+        got = f": {value[:60]!r}" if value else ""
+        yield f"{own.get(file, file)}, line {line}: {reason}{got}"
+
+
+def _unread(path: Path) -> tuple[str, ...]:
+    """Lists of an archive that hold what was seen or is to be seen, of which nothing is read."""
+    if path.suffix != ".zip":
+        return ()
+    names = (PurePath(full).name for full in Files(path).names)
+    return tuple(sorted({name for name in names if any(word in name for word in LISTS)}))

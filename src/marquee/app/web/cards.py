@@ -65,6 +65,8 @@ class Shelf:
     heading: str
     cards: tuple[Card, ...]
     why: str = ""
+    thumb: str = ""
+    """thumbs_up or thumbs_down, where the viewer said so of this very list."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def dressed(visit: Visit, shelves: Sequence[Shelf], *, guess: bool = True) -> tu
     ids = [card.title.title_id for each in settled for card in each.cards]
     unrated = [number for number in ids if number not in own.stars]
     guesses = guessed(visit, unrated) if guess else {}
+    thumbs = _thumbs(visit)
     done = []
     for each in settled:
         list_id = _list_id(visit, each)
@@ -127,7 +130,7 @@ def dressed(visit: Visit, shelves: Sequence[Shelf], *, guess: bool = True) -> tu
             replace(own.on(card), guess=guesses.get(card.title.title_id), list_id=list_id)
             for card in each.cards
         )
-        done.append(replace(each, cards=tuple(cards)))
+        done.append(replace(each, cards=tuple(cards), thumb=thumbs.get(list_id, "")))
     _enter(visit, done)
     return tuple(done)
 
@@ -179,7 +182,7 @@ def single(visit: Visit, title_id: int) -> Card:
     engine = visit.site.engine
     card = OwnWords.of(visit).on(Card(engine.catalog.card(title_id), "title"))
     kept = next((kept for kept in kept_cards(visit) if kept.title_id == title_id), None)
-    guess = guessed(visit, [title_id]).get(title_id)
+    guess = None if card.stars is not None else guessed(visit, [title_id]).get(title_id)
     return replace(card, guess=guess, undo=kept.undo if kept else "")
 
 
@@ -240,6 +243,23 @@ def _list_id(visit: Visit, each: Shelf) -> str:
     titles = ",".join(str(card.title.title_id) for card in each.cards)
     text = f"{each.key}|{titles}|{library.model_version}|{library.snapshot}|{visit.now:%Y-%m-%d}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+MOST_LOOKED_AT = 30
+"""Words among which a thumb is looked for: a list lives for a few presses."""
+
+
+def _thumbs(visit: Visit) -> dict[str, str]:
+    """The last thumb for each list that had one lately."""
+    if visit.viewer_id is None or visit.feedback is None:
+        return {}
+    said = visit.feedback.history(visit.viewer_id, MOST_LOOKED_AT)
+    events = [entry.event for entry in reversed(said) if not entry.undone]
+    return {
+        event.answer_id: event.verb
+        for event in events
+        if event.answer_id and event.verb in {"thumbs_up", "thumbs_down"}
+    }
 
 
 def _enter(visit: Visit, shelves: Sequence[Shelf]) -> None:

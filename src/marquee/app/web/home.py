@@ -11,12 +11,14 @@ from starlette.datastructures import QueryParams
 
 from marquee.app.web.cards import Shelf, dressed, kept_elsewhere, plain_cards, shelf
 from marquee.app.web.door import Answer, Page, see_other
+from marquee.app.web.filtering import asked, chips, form_choices
 from marquee.app.web.visit import Visit
-from marquee.app.web.words import language
+from marquee.app.web.words import country, day
 from marquee.data.feedback import Settings
 from marquee.errors import ParameterError
 from marquee.service.asking import stood_in_for
-from marquee.service.engine import EVERYTHING, Engine
+from marquee.service.engine import EVERYTHING
+from marquee.service.facts import word_key
 from marquee.service.filters import Filters
 from marquee.service.records import Suggestion
 from marquee.service.rows import Row, first_row, home_rows
@@ -35,13 +37,9 @@ SLIDERS = (
 )
 """Name, what its ends are called, its least value and where it stands at first."""
 
-CAPS = Taste(per_director=2, per_collection=2)
-"""One director or franchise never fills a list."""
-
 WHY = {
     "for-you": "The best of everything for what you have told us.",
     "hidden-gems": "Few people have rated these; your taste says they should be seen.",
-    "on-your-services": "You can watch these today.",
     "popular": "What most people rate.",
 }
 
@@ -85,7 +83,6 @@ def home(visit: Visit) -> Answer:
     except ParameterError as error:
         filters, problem, (picks, below) = EVERYTHING, str(error), _rows(visit, taste)
     shelves = dressed(visit, [*picks, *below])
-    languages = visit.site.engine.library.facts.languages.names
     return Page(
         "home.html",
         context
@@ -95,32 +92,21 @@ def home(visit: Visit) -> Answer:
             "filters": filters,
             "problem": problem,
             "n_known": n_known,
-            "choices": visit.site.engine.library.facts,
-            "decades": decades(visit.site.engine),
-            "pairs": lambda names: [(name, name) for name in names],
-            "spoken": sorted(
-                ((name, language(name)) for name in languages), key=lambda pair: pair[1]
-            ),
+            "chips": chips(filters),
+            "form": form_choices(visit.site.engine, filters),
             "sliders": sliders(visit.settings),
         },
         headers={"HX-Push-Url": clean} if visit.partial and "kept" not in visit.query else {},
     )
 
 
-def asked(query: QueryParams) -> tuple[Filters, str]:
-    """The filters in an address, and what is wrong with them."""
-    given = {name: query.getlist(name) for name in query}
-    try:
-        return Filters.from_query(given), ""
-    except ParameterError as error:
-        return EVERYTHING, str(error)
-
-
 def own_taste(settings: Settings) -> Taste:
     """How the viewer's lists lean."""
     chosen = {name: value for name, _, _, _, value in sliders(settings)}
-    return replace(
-        CAPS, adventurous=chosen["adventurous"], obscure=chosen["obscure"], newer=chosen["newer"]
+    return Taste(
+        adventurous=chosen["adventurous"],
+        obscure=chosen["obscure"],
+        newer=chosen["newer"],
     )
 
 
@@ -129,14 +115,6 @@ def sliders(settings: Settings) -> list[tuple[str, str, str, float, float]]:
     return [
         (name, left, right, low, _within(settings.controls.get(name), low, start))
         for name, left, right, low, start in SLIDERS
-    ]
-
-
-def decades(engine: Engine) -> list[tuple[int, str]]:
-    """The decades that have titles, the latest first."""
-    years = engine.library.facts.year
-    return [
-        (first, f"{first}s") for first in sorted({*(years[years > 0] // 10 * 10).tolist()})[::-1]
     ]
 
 
@@ -177,8 +155,8 @@ def _picks(visit: Visit, taste: Taste) -> list[Shelf]:
 def _rows(visit: Visit, taste: Taste) -> tuple[list[Shelf], list[Shelf]]:
     """The picks, and the rows below them."""
     engine = visit.site.engine
-    first, *others = home_rows(engine, visit.viewer_id, EVERYTHING, taste, k=FIRST_ROW)
-    below = [_shelf(visit, row, row.picks[:ROW]) for row in others]
+    first, *others = home_rows(engine, visit.viewer_id, EVERYTHING, taste, k=FIRST_ROW, k_below=ROW)
+    below = [_shelf(visit, row, row.picks) for row in others]
     if visit.feedback is not None:
         taken = {pick.title.title_id for row in (first, *others) for pick in row.picks}
         asked = engine.worth_rating(visit.viewer_id, ROW, without=taken).picks
@@ -193,6 +171,8 @@ def _shelf(visit: Visit, row: Row, picks: Sequence[Suggestion]) -> Shelf:
     why, note = WHY.get(row.key, ""), NOTES.get(row.key, "")
     if row.seed is not None:
         note = f"Close to {row.seed.name}, which you like."
+    elif row.key == "on-your-services":
+        why = offered_as_of(visit, picks)
     elif row.key == "for-you":
         if not visit.viewer_id:
             why = "What viewers like on the whole. Rate a title and this list is yours."
@@ -201,6 +181,26 @@ def _shelf(visit: Visit, row: Row, picks: Sequence[Suggestion]) -> Shelf:
         elif not visit.person.history:
             note = "What viewers like on the whole; it is not yet about you."
     return shelf(key, row.title, picks, why=why, note=note)
+
+
+def offered_as_of(visit: Visit, picks: Sequence[Suggestion]) -> str:
+    """Where the picks are offered on the viewer's services, and of which days that is known."""
+    engine, settings = visit.site.engine, visit.settings
+    services = {word_key(name) for name in settings.services}
+    days = [
+        offer.known_on
+        for pick in picks
+        for offer in engine.title(pick.title.title_id).offers
+        if word_key(offer.service) in services and settings.region in (None, offer.region)
+    ]
+    where = f"in {country(settings.region)}" if settings.region else "in any region"
+    known = sorted(filter(None, days))
+    if not known:
+        return f"Offered {where}; of which day that is, the data does not say."
+    of = f"as of {day(known[0])}"
+    if known[0] != known[-1]:
+        of = f"as of days from {day(known[0])} to {day(known[-1])}"
+    return f"Offered {where}, {of}."
 
 
 def _grid(visit: Visit, filters: Filters, taste: Taste, context: dict[str, Any]) -> list[Shelf]:

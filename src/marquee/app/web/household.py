@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from marquee.app.web.cards import Shelf, dressed, shelf
+from marquee.app.web.choosing import LONGEST_NAME
 from marquee.app.web.door import Answer, Page, Refused, see_other
 from marquee.app.web.visit import Visit
 from marquee.data.feedback import Settings
@@ -12,6 +13,8 @@ from marquee.errors import UnknownIdError
 from marquee.service.engine import Engine
 from marquee.service.people import person
 from marquee.service.records import Prediction, Suggestion
+from marquee.service.rows import SPARE, capped
+from marquee.service.taste import AS_SCORED
 
 N_BOTH = 12
 LISTS = (200, 1_000, 5_000)
@@ -35,7 +38,7 @@ def switch(visit: Visit) -> Answer:
 
 def add(visit: Visit) -> Answer:
     """Makes a profile and puts it in use."""
-    name = visit.text("name", 60)
+    name = visit.text("name", LONGEST_NAME)
     if not name:
         raise Refused(422, "Give the profile a name.")
     visit.switch(visit.store.add_viewer(Settings(name=name)))
@@ -74,7 +77,8 @@ def for_both(engine: Engine, one: int, other: int, k: int) -> tuple[Suggestion, 
     """The k titles whose worse place in the two viewers' lists is best (least misery).
 
     Places are compared, not scores: two viewers' scores have no common scale. What either has
-    rated, seen or put away is in neither list. Ties go to the better other place.
+    rated, seen or put away is in neither list. Ties go to the better other place. The lists are
+    those of the models; the caps of a row hold for what comes of them.
 
     References
     ----------
@@ -83,18 +87,20 @@ def for_both(engine: Engine, one: int, other: int, k: int) -> tuple[Suggestion, 
     """
     best: list[tuple[int, int, Suggestion]] = []
     for depth in LISTS:
-        first = engine.recommend(viewer_id=one, k=depth, n_reasons=0).picks
-        second = engine.recommend(viewer_id=other, k=depth, n_reasons=0).picks
+        first, second = (
+            engine.recommend(viewer_id=who, k=depth, n_reasons=0, taste=AS_SCORED).picks
+            for who in (one, other)
+        )
         places = {pick.title.title_id: place for place, pick in enumerate(second)}
         best = [
             (max(place, places[pick.title.title_id]), place + places[pick.title.title_id], pick)
             for place, pick in enumerate(first)
             if pick.title.title_id in places
         ]
-        if len(best) >= k or len(first) < depth:
+        if len(best) >= k + SPARE or len(first) < depth:
             break
     best.sort(key=lambda found: found[:2])
-    return tuple(pick for _, _, pick in best[:k])
+    return capped(engine, [pick for _, _, pick in best], k)
 
 
 def _member(visit: Visit, text: str) -> int:

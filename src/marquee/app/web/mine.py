@@ -40,12 +40,13 @@ def mine(visit: Visit) -> Answer:
         watchlist = plain_cards(visit, titles, "watchlist")
     older = lines[-1].entry.revision if len(lines) == N_LINES else None
     facts = visit.site.engine.library.facts
+    tastes = visit.site.engine.tastes().tastes if visit.profile is not None else ()
     context = {"lines": lines, "older": older, "watchlist": watchlist, "choices": facts}
-    return Page("me.html", context)
+    return Page("me.html", context | {"groups": tastes})
 
 
 def save(visit: Visit) -> Answer:
-    """Keeps name, services and region, then shows the page again."""
+    """Keeps name, tastes, services and region, then shows the page again."""
     saved(visit)
     return see_other("/me")
 
@@ -68,6 +69,11 @@ def erase(visit: Visit) -> Answer:
         raise Refused(422, "Tick the box to say that you are sure; nothing was erased.")
     visit.store.erase(visit.viewer_id, day=visit.now.date())
     visit.switch(None)
+    return see_other("/erased")
+
+
+def erased(_visit: Visit) -> Answer:
+    """Says that the profile is gone; it can be loaded again without harm."""
     return Page("erased.html")
 
 

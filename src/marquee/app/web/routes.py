@@ -29,6 +29,7 @@ PAGES: dict[str, Handler] = {
     "/import": bringing.form,
     "/me": mine.mine,
     "/me/export.json": mine.export,
+    "/erased": mine.erased,
     "/household": household.household,
     "/together": household.together,
 }

@@ -63,7 +63,8 @@ def judge(visit: Visit, page_at: PageAt) -> Answer:
     visit.say(verb, answer_id=list_id)
     visit.said = "Thank you. This tells us whether the lists get better."
     if visit.partial:  # no list changes by it
-        return Page("word.html", headers={"HX-Reswap": "none"})
+        context = {"list_id": list_id, "given": verb}
+        return Page("word.html", context, headers={"HX-Reswap": "none"})
     return back_to(visit, page_at)
 
 

@@ -70,6 +70,4 @@ def _why(visit: Visit, title_id: int) -> Suggestion | None:
 def _said(visit: Visit, title_id: int) -> list[object]:
     if visit.viewer_id is None:
         return []
-    entries = visit.store.history(visit.viewer_id, 400)
-    own = [entry for entry in entries if entry.event.title_id == title_id]
-    return list(own[:MOST_SAID])
+    return list(visit.store.history(visit.viewer_id, MOST_SAID, title_id=title_id))

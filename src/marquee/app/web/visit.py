@@ -82,8 +82,20 @@ class Visit:
 
     @cached_property
     def viewers(self) -> tuple[Viewer, ...]:
-        """The profiles of the household."""
-        return self.feedback.viewers() if self.feedback is not None else ()
+        """The profiles of the household: those with a name or a word, and the one in use.
+
+        A browser that only passed by left a profile without either; nobody would know it again.
+        """
+        if self.feedback is None:
+            return ()
+        speakers = self.feedback.speakers()
+        return tuple(
+            viewer
+            for viewer in self.feedback.viewers()
+            if viewer.settings.name
+            or viewer.viewer_id in speakers
+            or viewer.viewer_id == self.session.viewer_id
+        )
 
     @cached_property
     def person(self) -> Person:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from marquee.app.web.cards import Shelf, dressed, plain_cards
-from marquee.app.web.choosing import saved
+from marquee.app.web.choosing import chosen_groups, saved
 from marquee.app.web.door import Answer, Page, see_other
 from marquee.app.web.visit import Visit
 
@@ -31,17 +31,17 @@ def welcome(visit: Visit) -> Answer:
 
 
 def choose_taste(visit: Visit) -> Answer:
-    """Keeps the chosen taste groups; none chosen says nothing."""
-    known = {group.name for group in visit.site.engine.tastes().tastes}
-    chosen = tuple(name for name in visit.texts("groups") if name in known)
-    if chosen:
+    """Keeps the chosen taste groups, and no others; a visitor who chooses none says nothing."""
+    chosen = chosen_groups(visit)
+    if chosen or visit.settings.taste_groups:
         viewer_id = visit.somebody()
-        visit.store.change_settings(viewer_id, replace(visit.settings, taste_groups=chosen))
+        visit.store.revise_settings(viewer_id, lambda now: replace(now, taste_groups=chosen))
+        visit.forget()
     return see_other("/welcome?step=titles")
 
 
 def choose_services(visit: Visit) -> Answer:
-    """Keeps services and region."""
-    if visit.texts("services") or visit.text("region"):
+    """Keeps services and region as the form shows them; a visitor who chose none says nothing."""
+    if visit.texts("services") or visit.text("region") or visit.viewer_id is not None:
         saved(visit)
     return see_other("/")

@@ -109,6 +109,13 @@ def country(code: str) -> str:
     return COUNTRIES.get(code, code)
 
 
+def leaning(value: float, low: float, left: str, right: str) -> str:
+    """What a slider says of where it stands: 40 % Newer, or Neither in the middle."""
+    if value == 0:
+        return "Neither" if low < 0 else left
+    return f"{math.floor(abs(value) * 100 + 0.5)} % {left if value < 0 else right}"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "slug": slug,
     "stars": stars,
@@ -120,5 +127,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "told": told,
     "language": language,
     "country": country,
+    "leaning": leaning,
 }
 """The words that templates use, by name."""

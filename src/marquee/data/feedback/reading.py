@@ -113,12 +113,18 @@ def revision_now(database: Database, viewer_id: int) -> int:
 
 
 def history(
-    connection: sa.Connection, viewer_id: int, limit: int | None = None, before: int | None = None
+    connection: sa.Connection,
+    viewer_id: int,
+    limit: int | None = None,
+    before: int | None = None,
+    title_id: int | None = None,
 ) -> Iterator[Entry]:
     """What the viewer said, the last to arrive first, from below the revision ``before``."""
     said = sa.select(events).where(events.c.viewer_id == viewer_id)
     if before is not None:
         said = said.where(events.c.revision < before)
+    if title_id is not None:
+        said = said.where(events.c.title_id == title_id)
     rows = connection.execute(said.order_by(events.c.revision.desc()).limit(limit)).mappings()
     return (Entry(event_of(row), row["revision"], row["undone"]) for row in rows)
 
@@ -130,6 +136,13 @@ def local_viewers(connection: sa.Connection) -> tuple[Viewer, ...]:
     return tuple(
         Viewer(row.viewer_id, settings_of(row.settings)) for row in connection.execute(own)
     )
+
+
+def speakers(connection: sa.Connection) -> frozenset[int]:
+    """Numbers of the profiles made here that have an event, undone ones included."""
+    said = sa.exists().where(events.c.viewer_id == viewers.c.viewer_id)
+    own = sa.select(viewers.c.viewer_id).where(viewers.c.viewer_id >= FIRST_OWN_VIEWER, said)
+    return frozenset(connection.execute(own).scalars())
 
 
 def erased_viewers(connection: sa.Connection) -> frozenset[int]:

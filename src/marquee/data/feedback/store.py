@@ -203,11 +203,17 @@ class FeedbackStore:
         return reading.revision_now(self._database, checked_id(viewer_id, "viewer_id"))
 
     def history(
-        self, viewer_id: int, limit: int = 50, before: int | None = None
+        self,
+        viewer_id: int,
+        limit: int = 50,
+        before: int | None = None,
+        *,
+        title_id: int | None = None,
     ) -> tuple[Entry, ...]:
         """What the viewer said, the last to arrive first, undone events included.
 
-        ``before`` is the revision of the last entry of the page before.
+        ``before`` is the revision of the last entry of the page before; ``title_id`` asks for what
+        was said of one title.
         """
         checked_id(viewer_id, "viewer_id")
         if checked_id(limit, "limit") < 1:
@@ -215,12 +221,17 @@ class FeedbackStore:
         if before is not None:
             checked_id(before, "before")
         with self._database.reading() as connection:
-            return tuple(reading.history(connection, viewer_id, limit, before))
+            return tuple(reading.history(connection, viewer_id, limit, before, title_id))
 
     def viewers(self) -> tuple[Viewer, ...]:
         """The profiles made here, in the order in which they were made."""
         with self._database.reading() as connection:
             return reading.local_viewers(connection)
+
+    def speakers(self) -> frozenset[int]:
+        """Numbers of the profiles made here that said something of a title or a list."""
+        with self._database.reading() as connection:
+            return reading.speakers(connection)
 
     def export(self, viewer_id: int) -> dict[str, Any]:
         """All that is kept about a viewer, as JSON values."""

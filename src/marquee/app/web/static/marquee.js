@@ -1,60 +1,71 @@
 /* What a script adds to pages that work without one: keys in the search field, focus that is never
-   lost, and a way on when the server cannot be reached. */
+   lost, and a way on when the server cannot be reached.
+
+   Going back in the browser puts another body in place of the one that was there. So listeners are
+   on the document, and elements are looked up when they are needed. */
 (() => {
   "use strict";
-  const field = document.getElementById("q");
-  const list = document.getElementById("hits");
-  const notice = document.getElementById("notice");
-  const options = () => [...list.querySelectorAll("a")];
-  let at = -1;
+  const element = (id) => document.getElementById(id);
+  const options = () => [...element("hits").querySelectorAll("a")];
+  const marked = () => options().findIndex((hit) => hit.getAttribute("aria-selected") === "true");
 
   const mark = (next) => {
     const all = options();
-    at = all.length ? (next + all.length) % all.length : -1;
+    const at = (next + all.length) % all.length;
     all.forEach((hit, place) => hit.setAttribute("aria-selected", String(place === at)));
-    if (at < 0) field.removeAttribute("aria-activedescendant");
-    else {
-      field.setAttribute("aria-activedescendant", all[at].id);
-      all[at].scrollIntoView({ block: "nearest" });
-    }
+    element("q").setAttribute("aria-activedescendant", all[at].id);
+    all[at].scrollIntoView({ block: "nearest" });
+  };
+  const opened = () => {
+    element("q").removeAttribute("aria-activedescendant");
+    element("q").setAttribute("aria-expanded", String(element("hits").childElementCount > 0));
   };
   const close = () => {
-    list.replaceChildren();
-    at = -1;
-    field.removeAttribute("aria-activedescendant");
-    field.setAttribute("aria-expanded", "false");
+    element("hits").replaceChildren();
+    opened();
   };
-  field.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
+    if (event.target.id !== "q") return;
     const open = options().length > 0;
+    const at = marked();
     if (event.key === "ArrowDown" && open) mark(at + 1);
     else if (event.key === "ArrowUp" && open) mark(at < 0 ? -1 : at - 1);
     else if (event.key === "Enter" && at >= 0) location.assign(options()[at].href);
-    else if (event.key === "Escape" && list.childElementCount) close();
+    else if (event.key === "Escape" && element("hits").childElementCount) close();
     else return;
     event.preventDefault();
   });
-  field.form.addEventListener("focusout", (event) => {
-    if (!field.form.contains(event.relatedTarget)) setTimeout(close, 150);
+  document.addEventListener("focusout", (event) => {
+    const form = event.target.closest?.("form.search");
+    if (form && !form.contains(event.relatedTarget)) setTimeout(close, 150);
+  });
+
+  /* What a slider says follows it while it is moved; the server says the same of where it stops. */
+  document.addEventListener("input", (event) => {
+    const slider = event.target;
+    if (slider.type !== "range" || !slider.dataset.right) return;
+    const value = Number(slider.value);
+    const end = value < 0 ? slider.dataset.left : slider.dataset.right;
+    const rest = slider.min < 0 ? "Neither" : slider.dataset.left;
+    const text = value === 0 ? rest : `${Math.round(Math.abs(value) * 100)} % ${end}`;
+    slider.setAttribute("aria-valuetext", text);
   });
 
   /* A press on a button may take the button away: the keyboard then stays on the same card. */
   let pressed = null;
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button");
-    if (!button || notice.contains(button)) return;
+    if (!button || element("notice").contains(button)) return;
     const place = button.closest("[id^='c'], li[id]");
     const title = (button.value || "").split(":")[2];
     pressed = { button, id: button.id, place: place ? place.id : title ? `c${title}` : "" };
   });
   document.addEventListener("htmx:after:swap", () => {
-    if (list.childElementCount) {
-      at = -1;
-      field.setAttribute("aria-expanded", "true");
-    } else field.setAttribute("aria-expanded", "false");
+    opened();
     if (!pressed || (document.activeElement && document.activeElement !== document.body)) return;
-    const place = document.getElementById(pressed.place);
-    const target = (pressed.id && document.getElementById(pressed.id)) ||
-      (place && place.querySelector("button, a, summary")) || document.getElementById("live");
+    const place = element(pressed.place);
+    const target = (pressed.id && element(pressed.id)) ||
+      (place && place.querySelector("button, a, summary")) || element("live");
     if (target) target.focus({ preventScroll: true });
   });
 
@@ -70,13 +81,14 @@
     button.textContent = "Try again";
     button.addEventListener("click", () => again());
     line.append(button);
-    notice.replaceChildren(line);
+    element("notice").replaceChildren(line);
   };
   const clear = () => {
     again = null;
-    notice.replaceChildren();
+    element("notice").replaceChildren();
   };
-  const knock = () => fetch("/live", { cache: "no-store" }).then(clear, () => {});
+  const knock = () => fetch("/api/v1/health/live", { cache: "no-store" })
+    .then((answer) => answer.ok && clear(), () => {});
   const send = (form, button) =>
     form.requestSubmit(button && button.isConnected && button.form === form ? button : null);
   document.addEventListener("htmx:error", (event) => {

@@ -1,0 +1,126 @@
+"""Filters of an address are seen in the form, said in chips, and kept at the next change."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from app.web.conftest import Browser
+from marquee.service.engine import Engine
+from marquee.service.filters import Filters
+
+
+def form_of(page: str) -> list[tuple[str, str]]:
+    """What the filter form would send as it stands."""
+    form = page.split('class="filters"')[1].split("</form>")[0]
+    sent = []
+    for tag in re.findall(r"<input[^>]*>", form):
+        name, value = (re.search(rf'\b{key}="([^"]*)"', tag) for key in ("name", "value"))
+        assert name
+        if " checked" in tag or 'type="checkbox"' not in tag:
+            sent.append((name[1], html.unescape(value[1]) if value else ""))
+    for name, options in re.findall(r'<select[^>]*name="([^"]*)">(.*?)</select>', form, re.DOTALL):
+        chosen = re.findall(r'value="([^"]*)" selected', options)
+        sent.append((name, html.unescape(chosen[0]) if chosen else ""))
+    return [(name, value) for name, value in sent if value]
+
+
+def chips_of(page: str) -> dict[str, str]:
+    """Address of the page without it, by what a chip says."""
+    found = re.findall(r'<a class="chip" href="(/[^"]*)">([^<]*)<span class="vh">, take away', page)
+    return {html.unescape(text): html.unescape(href) for href, text in found}
+
+
+def everything(engine: Engine) -> Filters:
+    """Filters of every field."""
+    facts = engine.library.facts
+    return Filters(
+        kind="film",
+        genres=facts.genres.names[:2],
+        genres_all=facts.genres.names[2:3],
+        genres_none=facts.genres.names[3:4],
+        decade=1990,
+        year_from=1991,
+        year_to=1998,
+        runtime_min=61,
+        runtime_max=199,
+        languages=facts.languages.names[:2],
+        countries=facts.countries.names[:2],
+        certificates=facts.certificates.names[:2],
+        services=facts.services.names[:2],
+        region=facts.regions.names[0],
+        only=("watchlist", "seen"),
+        exclude=("hidden",),
+    )
+
+
+def test_the_form_sends_every_filter_of_the_address_again(browser: Browser) -> None:
+    filters = everything(browser.engine)
+    page = browser.get("/", params=filters.to_query()).text
+    sent: dict[str, list[str]] = {}
+    for name, value in form_of(page):
+        sent.setdefault(name, []).append(value)
+    assert {name: sorted(values) for name, values in sent.items()} == {
+        name: sorted(values) for name, values in filters.to_query().items()
+    }
+
+
+@pytest.mark.parametrize("exclude", [(), ("rated",), ("rated", "watchlist")])
+def test_what_is_left_out_survives_the_form(browser: Browser, exclude: tuple[str, ...]) -> None:
+    filters = Filters(genres=("Drama",), exclude=exclude)
+    page = browser.get("/", params=filters.to_query()).text
+    assert [value for name, value in form_of(page) if name == "exclude"] == filters.to_query()[
+        "exclude"
+    ]
+
+
+def test_each_filter_is_a_chip_and_one_press_takes_it_away(browser: Browser) -> None:
+    filters = everything(browser.engine)
+    chips = chips_of(browser.get("/", params=filters.to_query()).text)
+    assert len(chips) == sum(map(len, filters.to_query().values())) == 22
+    assert "From 1991" in chips
+    assert "1990s" in chips
+    assert "At least 1 h 1 min" in chips
+    for text, href in chips.items():
+        assert text not in chips_of(browser.get(href).text), text
+        assert len(chips_of(browser.get(href).text)) == 21, text
+
+
+def test_years_and_countries_of_an_address_are_seen(browser: Browser) -> None:
+    code = browser.engine.library.facts.countries.names[0]
+    page = browser.get(f"/?year_from=1990&countries={code}").text
+    assert {"From 1990", *(t for t in chips_of(page) if t.startswith("Made in"))} == set(
+        chips_of(page)
+    )
+    assert ("year_from", "1990") in form_of(page)
+    assert ("countries", code) in form_of(page)
+    assert re.search(r'<details class="further" open>', page)
+    assert '<a href="/">Clear filters</a>' in page
+
+
+def test_the_last_chip_leads_home_and_no_filter_shows_none(browser: Browser) -> None:
+    assert list(chips_of(browser.get("/?kind=show").text).items()) == [("Series", "/")]
+    page = browser.get("/").text
+    assert chips_of(page) == {}
+    assert form_of(page) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("year_from=soon", "The first year must be a whole number"),
+        ("year_from=2020&year_to=2010", "The first year must not be after the last"),
+        ("runtime_max=long", "The greatest length in minutes must be a whole number"),
+        ("kind=opera", "Kind must be films or series"),
+        ("only=mine", "A list of yours must be"),
+        ("exclude=mine", "What is left out must be"),
+    ],
+)
+def test_what_is_wrong_with_a_filter_is_said_in_plain_words(
+    browser: Browser, query: str, words: str
+) -> None:
+    [problem] = re.findall(r'class="problem" role="alert">([^<]*)', browser.get(f"/?{query}").text)
+    assert problem.startswith(words)
+    assert "_" not in problem
