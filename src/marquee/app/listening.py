@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from marquee.app.api.guard import LOCAL_HOSTS
 from marquee.errors import MarqueeError, ParameterError
@@ -17,6 +18,46 @@ if TYPE_CHECKING:
 
 GRACE_SECONDS = 10
 """How long answers under way may take once the server is told to stop."""
+
+
+@dataclass(frozen=True)
+class PublicUrl:
+    """Where people reach the server through a proxy: ``https://films.example``.
+
+    Raises
+    ------
+    ParameterError
+        If it is no such address.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        try:
+            parts = urlsplit(self.text)
+            fits = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            fits = False
+        if not fits or parts.path not in {"", "/"} or parts.query or parts.fragment:
+            raise ParameterError(
+                f"the public URL must be an address without a path, such as https://films.example, "
+                f"got {self.text!r}"
+            )
+
+    @property
+    def scheme(self) -> str:
+        """How it is reached: https or http."""
+        return urlsplit(self.text).scheme
+
+    @property
+    def name(self) -> str:
+        """The host alone."""
+        return urlsplit(self.text).hostname or ""
+
+    @property
+    def origin(self) -> str:
+        """Host and port as a browser sends them."""
+        return urlsplit(self.text).netloc.lower()
 
 
 @dataclass(frozen=True)
@@ -121,7 +162,8 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
-        # Nobody stands in front of us: a header must not say who asks.
+        # A header must not say who asks. Whether it was over TLS, the guard finds out, and only
+        # where we are told that a proxy stands in front of us.
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -25,6 +24,7 @@ from marquee.app.api.metrics import Metrics
 from marquee.app.api.problems import explain
 from marquee.app.api.routes import api_routers
 from marquee.app.api.served import Served
+from marquee.app.listening import PublicUrl
 from marquee.errors import MarqueeError
 
 if TYPE_CHECKING:
@@ -43,6 +43,9 @@ class ServerSettings:
     """Whether nobody may use the API without a key, even while there is none."""
     hosts: Collection[str] | None = LOCAL_HOSTS
     """Names under which it may be asked; None for all, where it is reached under any."""
+    public_url: PublicUrl | None = None
+    """Where people reach it through a proxy; with https there, cookies are for TLS alone, and the
+    proxy is believed when it says how it was asked. None where nobody stands in front of it."""
     requests_per_second: float | None = 50.0
     """For each key, and without keys for each address; None for no limit."""
     burst: int = 100
@@ -64,11 +67,13 @@ def create_app(engine: Engine, settings: ServerSettings | None = None) -> FastAP
         keys=settings.keys,
         keys_required=settings.keys_required,
         limit=_limit(settings),
-        hosts=settings.hosts,
+        hosts=None if settings.hosts is None else {*settings.hosts, *_public_name(settings)},
+        public_scheme=settings.public_url.scheme if settings.public_url else None,
+        public_origin=settings.public_url.origin if settings.public_url else "",
     )
     app.add_middleware(Guard, rules=rules, metrics=metrics)
     for kind in (MarqueeError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _explained)
+        app.add_exception_handler(kind, _explained(_page_that_says(engine, settings)))
     served = Served(engine, Cursors(settings.secret), lambda: datetime.now(UTC))
     for routes in api_routers(served, metrics):
         app.include_router(routes)
@@ -80,14 +85,52 @@ def create_app(engine: Engine, settings: ServerSettings | None = None) -> FastAP
     return app
 
 
+def _public_name(settings: ServerSettings) -> tuple[str, ...]:
+    return (settings.public_url.name,) if settings.public_url else ()
+
+
 def _limit(settings: ServerSettings) -> RateLimit | None:
     if settings.requests_per_second is None:
         return None
     return RateLimit(settings.requests_per_second, settings.burst, time.monotonic)
 
 
-async def _explained(request: Request, error: Exception) -> Response:
-    """A problem for whoever asked the API; pages tell their own."""
-    if request.url.path.startswith(API) or not isinstance(error, HTTPException):
-        return explain(request.scope, error)
-    return await http_exception_handler(request, error)
+Teller = Callable[[Request, HTTPException], Awaitable[Response]]
+
+
+def _explained(page: Teller | None) -> Callable[[Request, Exception], Awaitable[Response]]:
+    """A problem for programs, and a page for a browser outside the API, where there are pages."""
+
+    async def explained(request: Request, error: Exception) -> Response:
+        reads_pages = "text/html" in request.headers.get("accept", "")
+        for_programs = request.url.path.startswith(API) or not reads_pages
+        if page is None or for_programs or not isinstance(error, HTTPException):
+            return explain(request.scope, error)
+        return await page(request, error)
+
+    return explained
+
+
+def _page_that_says(engine: Engine, settings: ServerSettings) -> Teller | None:
+    """What makes the page for an address or method that no route takes."""
+    if not settings.pages:
+        return None
+    from marquee.app.web.door import Refused, door
+    from marquee.app.web.site import Site
+
+    site = Site(engine, settings.secret)
+
+    async def page(request: Request, error: HTTPException) -> Response:
+        def refuse(_visit: object) -> Response:
+            raise Refused(error.status_code, SENTENCES.get(error.status_code, str(error.detail)))
+
+        # As if it were looked at: a form that nobody takes is not read.
+        looking = Request({**request.scope, "method": "GET"})
+        answer = await door(site, refuse)(looking)
+        answer.headers.update(error.headers or {})
+        return answer
+
+    return page
+
+
+SENTENCES = {404: "There is no page at this address.", 405: "Nothing is taken at this address."}

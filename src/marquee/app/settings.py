@@ -18,9 +18,12 @@ class Settings:
     feedback: str | None = None
     """URL of the feedback database; that of the workspace where it is None."""
 
+    public_url: str | None = None
+    """Where people reach a proxy in front of the server; None where there is none."""
+
     @classmethod
     def read(cls, home: Path | None = None) -> Settings:
-        """Settings from ``MARQUEE_HOME``, ``MARQUEE_DATA`` and ``MARQUEE_FEEDBACK``.
+        """Settings from MARQUEE_HOME, MARQUEE_DATA, MARQUEE_FEEDBACK and MARQUEE_PUBLIC_URL.
 
         An explicit ``home`` wins.
         """
@@ -29,4 +32,5 @@ class Settings:
             home=home or Path(os.environ.get("MARQUEE_HOME") or ".marquee"),
             data=Path(data) if data else None,
             feedback=os.environ.get("MARQUEE_FEEDBACK") or None,
+            public_url=os.environ.get("MARQUEE_PUBLIC_URL") or None,
         )

@@ -17,9 +17,10 @@ from marquee.app.api.guard import OPEN
 from marquee.app.api.keys import SCOPES, KeyFile
 from marquee.app.api.limits import MOST_CALLERS, RateLimit
 from marquee.app.api.private import read_secret
+from marquee.app.listening import PublicUrl
 from marquee.app.server import ServerSettings, create_app
 from marquee.data.feedback import FeedbackStore
-from marquee.errors import WorkspaceError
+from marquee.errors import ParameterError, WorkspaceError
 from marquee.service.engine import Engine
 
 from .conftest import NOW
@@ -421,3 +422,92 @@ def test_no_route_of_the_api_is_without_its_check(engine: Engine) -> None:
     for path, methods in described.items():
         for operation in methods.values():
             assert ("security" in operation) == (path not in OPEN)
+
+
+# Behind a proxy, and off the API
+
+
+@pytest.mark.parametrize(
+    ("public_url", "headers", "secure"),
+    [
+        (None, {}, False),
+        (None, {"X-Forwarded-Proto": "https"}, False),
+        ("https://films.example", {"X-Forwarded-Proto": "https"}, True),
+        ("https://films.example", {"Host": "films.example"}, True),
+        ("https://films.example", {"X-Forwarded-Proto": "http"}, False),
+        ("https://films.example", {}, False),
+        ("http://films.example", {"Host": "films.example"}, False),
+        ("http://films.example", {"Host": "films.example", "X-Forwarded-Proto": "HTTPS"}, True),
+    ],
+)
+def test_cookies_are_for_tls_alone_where_the_proxy_in_front_was_asked_so(
+    api: Api, public_url: str | None, headers: dict[str, str], secure: bool
+) -> None:
+    given = None if public_url is None else PublicUrl(public_url)
+    answer = api(pages=True, public_url=given).get("/", headers=headers)
+    assert answer.status_code == 200
+    assert ("; secure" in answer.headers["set-cookie"].lower()) is secure
+    assert "httponly" in answer.headers["set-cookie"].lower()
+
+
+def test_pages_at_the_public_address_may_write_even_if_the_proxy_changes_our_name(
+    api: Api,
+) -> None:
+    client = api(public_url=PublicUrl("https://films.example"))
+    path = f"{V1}/viewers"
+    for origin, status in (
+        ("https://films.example", 201),
+        ("https://evil.example", 403),
+        ("null", 403),
+    ):
+        assert client.post(path, json={}, headers={"Origin": origin}).status_code == status
+    assert api().post(path, json={}, headers={"Origin": "null"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "text", ["films.example", "ftp://films.example", "https://films.example/app", "https://", "x:y"]
+)
+def test_a_public_url_that_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(ParameterError, match="must be an address without a path"):
+        PublicUrl(text)
+
+
+@pytest.mark.parametrize("path", [f"{V1}/health/live", f"{V1}/popular", f"{V1}/titles/3", "/"])
+def test_head_answers_as_get_does_without_a_body(api: Api, path: str) -> None:
+    client = api(pages=True)
+    full, head = client.get(path), client.head(path)
+    assert head.status_code == full.status_code == 200
+    assert head.content == b""
+    assert head.headers["content-length"] == full.headers["content-length"]
+    counted = client.get(f"{V1}/metrics").text
+    assert 'marquee_requests_total{method="HEAD",route=' in counted
+    assert client.head(f"{V1}/viewers/5/impressions").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/live", 404),
+        ("GET", "/docs", 404),
+        ("GET", "/metrics", 404),
+        ("POST", "/nothing/here", 405),
+        ("DELETE", "/", 405),
+    ],
+)
+@pytest.mark.parametrize("pages", [True, False])
+def test_what_is_not_there_is_a_problem_for_programs_and_a_page_for_browsers(
+    api: Api, method: str, path: str, status: int, pages: bool
+) -> None:
+    client = api(pages=pages)
+    status = status if pages else 404
+    for_program = client.request(method, path)
+    assert for_program.status_code == status
+    assert for_program.headers["content-type"] == "application/problem+json"
+    assert set(for_program.json()) == SHAPE
+    browser = client.request(method, path, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert browser.status_code == status
+    expected = "text/html" if pages else "application/problem+json"
+    assert browser.headers["content-type"].startswith(expected)
+    if pages:
+        assert "at this address" in browser.text
+        assert "default-src 'none'" in browser.headers["content-security-policy"]

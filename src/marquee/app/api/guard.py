@@ -57,6 +57,11 @@ class Rules:
     limit: RateLimit | None
     hosts: Collection[str] | None
     """Names under which the server may be asked, None for all."""
+    public_scheme: str | None = None
+    """http or https, as a proxy in front of us is reached; None where nobody stands there, and no
+    header is believed."""
+    public_origin: str = ""
+    """Host and port of that proxy."""
     most_api_bytes: int = 1 << 20
     most_page_bytes: int = 32 << 20
 
@@ -78,6 +83,13 @@ class Guard:
         request_id = _request_id(headers)
         scope.setdefault("state", {})["request_id"] = request_id
         is_api = scope["path"].startswith(API)
+        # What the server sends for HEAD is what it would send for GET, without its body.
+        method = scope["method"]
+        scope = {
+            **scope,
+            "method": "GET" if method == "HEAD" else method,
+            "scheme": _scheme(scope, headers, self.rules),
+        }
         start, status = time.perf_counter(), 0
 
         async def dressed(message: Message) -> None:
@@ -88,6 +100,8 @@ class Guard:
                 out["X-Request-Id"] = request_id
                 for name, value in (API_HEADERS if is_api else PAGE_HEADERS).items():
                     out.setdefault(name, value)
+            elif method == "HEAD" and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
         try:
@@ -102,7 +116,7 @@ class Guard:
                 raise  # half an answer has left: the connection has to be cut
             await answer(scope, receive, dressed)
         finally:
-            self.metrics.count(scope, status, time.perf_counter() - start)
+            self.metrics.count({**scope, "method": method}, status, time.perf_counter() - start)
 
     def _refusal(self, scope: Scope, headers: Headers, is_api: bool) -> Response | None:
         rules = self.rules
@@ -114,7 +128,7 @@ class Guard:
             return problem(scope, 413, "too-large", self._too_large(is_api))
         if not is_api:
             return None
-        if scope["method"] not in _SAFE and _is_foreign(headers):
+        if scope["method"] not in _SAFE and _is_foreign(headers, rules):
             text = "a page of another site may not write here"
             return problem(scope, 403, "foreign-origin", text)
         if scope["path"] in OPEN:
@@ -182,13 +196,26 @@ def _host(headers: Headers) -> str:
         return ""
 
 
-def _is_foreign(headers: Headers) -> bool:
+def _scheme(scope: Scope, headers: Headers, rules: Rules) -> str:
+    """How the browser asked: as the proxy says, where one is known to stand in front of us."""
+    own: str = scope["scheme"]
+    if rules.public_scheme is None:
+        return own
+    told = headers.get("x-forwarded-proto", "").strip().lower()
+    if told in {"http", "https"}:
+        return told
+    return rules.public_scheme if headers.get("host", "").lower() == rules.public_origin else own
+
+
+def _is_foreign(headers: Headers, rules: Rules) -> bool:
     """Whether a browser says that a page of another site sent this."""
     origin = headers.get("origin")
     if origin is None:
         return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
     try:
-        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+        # A proxy may pass on its own name for us instead of the one that the browser asked for.
+        ours = {headers.get("host", "").lower(), rules.public_origin}
+        return (urlsplit(origin).netloc.lower() or "null") not in ours
     except ValueError:
         return True
 

@@ -46,6 +46,15 @@ def serve(
         list[str] | None,
         typer.Option(help="A name under which the server may be asked; repeatable."),
     ] = None,
+    public_url: Annotated[
+        str | None,
+        typer.Option(
+            help="Where a proxy in front of the server is reached, https://films.example: cookies "
+            "are then for TLS alone, and its X-Forwarded-Proto is believed; default "
+            "MARQUEE_PUBLIC_URL.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Serve the workspace's recommendations as pages and as JSON, to this machine only.
 
@@ -60,6 +69,7 @@ def serve(
         rate=rate,
         pages=pages,
         host_names=host_name or (),
+        public_url=public_url,
     )
 
 
@@ -73,6 +83,7 @@ def serve_workspace(
     rate: float = 50,
     pages: bool | None = None,
     host_names: Iterable[str] = (),
+    public_url: str | None = None,
     greet: Callable[[str], None] = lambda _address: note("Stop with Ctrl-C."),
 ) -> None:
     """Serves until it is told to stop; ``greet`` is told the address once somebody can ask there.
@@ -87,12 +98,14 @@ def serve_workspace(
     from marquee.app.api.keys import KEY_FILE, KeyFile
     from marquee.app.api.private import read_secret
     from marquee.app.cli.stores import feedback_store
-    from marquee.app.listening import Listening, listen, run
+    from marquee.app.listening import Listening, PublicUrl, listen, run
     from marquee.app.server import ServerSettings, create_app
     from marquee.data.workspace import Workspace
     from marquee.lifecycle.fitting import current_model
     from marquee.service.engine import Engine
 
+    outside = public_url or settings.public_url
+    public = PublicUrl(outside) if outside else None
     keys = KeyFile(settings.home / KEY_FILE)
     place = Listening(host, port, n_keys=len(keys.listed()))
     workspace = Workspace(settings.home)
@@ -106,6 +119,7 @@ def serve_workspace(
             keys=keys,
             keys_required=place.keys_required,
             hosts=place.hosts(host_names),
+            public_url=public,
             requests_per_second=rate or None,
             burst=max(2 * int(rate), 1),
             pages=place.is_local if pages is None else pages,
