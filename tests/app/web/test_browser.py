@@ -197,7 +197,7 @@ def test_without_scripts_one_can_browse_search_filter_and_rate(open_page: OpenPa
     page.wait_for_url("**/search?**")
     assert page.locator(f"#{name}").count() == 1
     page.goto("/")
-    page.locator("#filters summary").click()
+    page.locator("#filters > summary").click()
     page.select_option("#f-kind", "show")
     page.locator(".filters .plain").click()
     page.wait_for_url("**/?kind=show")
@@ -206,7 +206,7 @@ def test_without_scripts_one_can_browse_search_filter_and_rate(open_page: OpenPa
 
 def test_filters_apply_at_once_and_live_in_the_address(open_page: OpenPage) -> None:
     page = open_page()
-    page.locator("#filters summary").click()
+    page.locator("#filters > summary").click()
     page.locator("#f-kind").focus()
     page.select_option("#f-kind", "show")
     page.wait_for_url("**/?kind=show")
@@ -256,7 +256,7 @@ def test_after_going_back_search_obeys_the_keyboard_and_offline_is_told(
 ) -> None:
     page = open_page()
     card = engine.popular(1).picks[0].title
-    page.locator("#filters summary").first.click()
+    page.locator("#filters > summary").click()
     page.locator("#filters input[name=genres]").first.check()
     page.wait_for_url("**/?genres=**")
     page.go_back()

@@ -131,6 +131,14 @@ PLAIN = {
 }
 """How errors of filters begin, and what a reader of the page is told instead."""
 
+NAMES = {
+    "year_from": "the first year",
+    "year_to": "the last year",
+    "runtime_min": "the least length",
+    "runtime_max": "the greatest length",
+}
+"""What the form calls filters of other names."""
+
 
 def plainly(error: ParameterError) -> str:
     """What is wrong with a filter, in the words of the form."""
@@ -138,6 +146,8 @@ def plainly(error: ParameterError) -> str:
     for start, plain in PLAIN.items():
         if text.startswith(start):
             return plain + text[len(start) :]
+    for name, plain in NAMES.items():
+        text = text.replace(name, plain)
     return text
 
 
