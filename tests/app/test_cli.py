@@ -6,6 +6,8 @@ import errno
 import socket
 import subprocess
 import sys
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,24 @@ def test_a_visitor_names_what_they_like(run: Run, world_home: Path) -> None:
     assert "fictional" in done.out
 
 
+def test_caps_are_on_and_can_be_taken_off(run: Run, world_home: Path) -> None:
+    workspace = Workspace(world_home)
+    cast = workspace.frame("credits").filter(role="director")
+    directors = cast.group_by("title_id").agg("person").rows_by_key("title_id", unique=True)
+
+    def most(*options: object) -> list[int]:
+        found = []
+        for viewer in range(1, 26):
+            asked = ("recommend", "--viewer", viewer, "-n", 20, "--json", *options)
+            picks = run("--home", world_home, *asked).answer["picks"]
+            of_pick = [directors.get(pick["title"]["title_id"], ([],))[0] for pick in picks]
+            found.append(max(Counter(chain.from_iterable(of_pick)).values()))
+        return found
+
+    assert max(most()) == 2
+    assert max(most("--no-caps")) > 2
+
+
 def test_nobody_in_particular_gets_what_is_liked_on_the_whole(run: Run, world_home: Path) -> None:
     answer = run("--home", world_home, "recommend", "--json").answer
     assert len(answer["picks"]) == 10
@@ -62,7 +82,7 @@ def test_only_the_kind_that_was_asked_for(run: Run, world_home: Path, kind: str)
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("recommend", "--viewer", 99999), "there is no viewer 99999; ids run from"),
+        (("recommend", "--viewer", 99999), "there is no viewer 99999; those of the data run from"),
         (("recommend", "--like", "Zzzz Qqqq (1901)"), "no title 'Zzzz Qqqq (1901)'"),
         (("similar", "#99999999"), "there is no title 99999999"),
         (("recommend", "--model", "svd"), "svd"),

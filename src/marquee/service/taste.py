@@ -197,13 +197,18 @@ def _pool(
     taste: Taste,
     candidates: NDArray[np.bool_] | None,
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-    """The titles that compete, positions ascending, and the relevance of each, 0 to 1."""
+    """The titles that compete, positions ascending, and what each is worth to the list.
+
+    That is its relevance, 0 to 1, or its very score where there is nothing to weigh against it.
+    """
     tilt = max(abs(taste.obscure), abs(taste.newer))
     n_fit = len(scores) if candidates is None else int(np.count_nonzero(candidates))
     most = max(POOL, min(POOL * REACH, n_fit // 4))
     reach = round(POOL + (most - POOL) * tilt)
     best = top_k(scores[None], min(reach, max(len(scores), 1)), candidates=candidates).items[0]
     best = np.sort(best[best >= 0])
+    if not tilt and not taste.adventurous:
+        return best, scores[best]  # with nothing to weigh against, their order is all that counts
     value = _normal(scores[best])
     if taste.obscure:
         value -= np.float32(TILT * taste.obscure) * _normal(facts.n_ratings[best])

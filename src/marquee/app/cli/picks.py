@@ -35,16 +35,22 @@ def recommend(
     ] = None,
     n: Count = 10,
     kind: Kind = None,
+    caps: Annotated[
+        bool, typer.Option(help="Keep one director, franchise or genre from filling the list.")
+    ] = True,
     model: Model = None,
     as_json: Json = False,
 ) -> None:
     """Recommend titles to a viewer, or to anybody who names what they like."""
     from marquee.service.filters import Filters
+    from marquee.service.taste import AS_SCORED, NEUTRAL
 
-    filters = Filters(kind=kind)
+    filters, taste = Filters(kind=kind), NEUTRAL if caps else AS_SCORED
     with feedback_store(context.obj) as feedback:
         engine = _engine(context, model, feedback)
-        answer = engine.recommend(viewer_id=viewer, like=like or [], k=n, filters=filters)
+        answer = engine.recommend(
+            viewer_id=viewer, like=like or [], k=n, filters=filters, taste=taste
+        )
     if as_json:
         say_json(answer)
     else:
