@@ -96,7 +96,7 @@ def test_years_and_countries_of_an_address_are_seen(browser: Browser) -> None:
     )
     assert ("year_from", "1990") in form_of(page)
     assert ("countries", code) in form_of(page)
-    assert re.search(r'<details class="further" open>', page)
+    assert re.search(r'More filters <span class="badge">2 on</span>', page)
     assert '<a href="/">Clear filters</a>' in page
 
 

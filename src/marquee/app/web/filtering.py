@@ -69,7 +69,7 @@ def form_choices(engine: Engine, filters: Filters) -> dict[str, Any]:
     decades = {*(years // 10 * 10).tolist(), *_own(filters.decade)}
     more = dataclasses.replace(
         filters, kind=None, decade=None, runtime_max=None, genres=(), exclude=None
-    )
+    ).to_query()
     region = next(iter(_chosen(facts.regions, _own(filters.region))), None)
     query = filters.to_query()
     carried = {name: query.get(name, []) for name in ("genres_all", "genres_none", "exclude")}
@@ -83,14 +83,14 @@ def form_choices(engine: Engine, filters: Filters) -> dict[str, Any]:
                 filters.decade,
             ),
             (
-                *("runtime_max", "At most", "Any length"),
+                *("runtime_max", "Length at most", "Any length"),
                 _lengths(LONG, filters.runtime_max, "Up to"),
                 filters.runtime_max,
             ),
         ],
         "more_selects": [
             (
-                *("runtime_min", "At least", "Any length"),
+                *("runtime_min", "Length at least", "Any length"),
                 _lengths(SHORT, filters.runtime_min, "From"),
                 filters.runtime_min,
             ),
@@ -111,7 +111,7 @@ def form_choices(engine: Engine, filters: Filters) -> dict[str, Any]:
         "genres_chosen": _chosen(facts.genres, filters.genres),
         "own": [*OWN.items()],
         "carried": [(name, value) for name, values in carried.items() for value in values],
-        "more_open": more != EVERYTHING,
+        "n_more": sum(map(len, more.values())),
     }
 
 

@@ -78,23 +78,24 @@ def _spelled(pairs: str) -> dict[str, str]:
 
 
 LANGUAGES = _spelled(
-    "ar Arabic, bn Bengali, cn Cantonese, cs Czech, da Danish, de German, el Greek, "
-    "en English, es Spanish, et Estonian, fa Persian, fi Finnish, fr French, he Hebrew, "
-    "hi Hindi, hu Hungarian, id Indonesian, is Icelandic, it Italian, ja Japanese, "
-    "ko Korean, nl Dutch, no Norwegian, pl Polish, pt Portuguese, ro Romanian, "
-    "ru Russian, sv Swedish, ta Tamil, te Telugu, th Thai, tr Turkish, uk Ukrainian, "
-    "vi Vietnamese, zh Chinese"
+    "ar Arabic, bg Bulgarian, bn Bengali, ca Catalan, cn Cantonese, cs Czech, da Danish, "
+    "de German, el Greek, en English, es Spanish, et Estonian, fa Persian, fi Finnish, fr French, "
+    "he Hebrew, hi Hindi, hr Croatian, hu Hungarian, id Indonesian, is Icelandic, it Italian, "
+    "ja Japanese, ko Korean, lt Lithuanian, lv Latvian, ml Malayalam, nl Dutch, no Norwegian, "
+    "pl Polish, pt Portuguese, ro Romanian, ru Russian, sk Slovak, sl Slovenian, sr Serbian, "
+    "sv Swedish, ta Tamil, te Telugu, th Thai, tr Turkish, uk Ukrainian, vi Vietnamese, zh Chinese"
 )
 """Languages by their ISO 639-1 letters; others are shown by the letters."""
 
 COUNTRIES = _spelled(
-    "AR Argentina, AT Austria, AU Australia, BE Belgium, BR Brazil, CA Canada, "
+    "AR Argentina, AT Austria, AU Australia, BE Belgium, BG Bulgaria, BR Brazil, CA Canada, "
     "CH Switzerland, CL Chile, CN China, CZ Czechia, DE Germany, DK Denmark, EG Egypt, "
-    "ES Spain, FI Finland, FR France, GB United Kingdom, GR Greece, HK Hong Kong, "
+    "ES Spain, FI Finland, FR France, GB United Kingdom, GR Greece, HK Hong Kong, HR Croatia, "
     "HU Hungary, IE Ireland, IL Israel, IN India, IR Iran, IS Iceland, IT Italy, "
     "JP Japan, KR South Korea, MX Mexico, NG Nigeria, NL Netherlands, NO Norway, "
-    "NZ New Zealand, PL Poland, PT Portugal, RO Romania, RU Russia, SE Sweden, "
-    "TH Thailand, TR Turkey, TW Taiwan, UA Ukraine, US United States, ZA South Africa"
+    "NZ New Zealand, PL Poland, PT Portugal, RO Romania, RS Serbia, RU Russia, "
+    "SE Sweden, SI Slovenia, SK Slovakia, TH Thailand, TR Turkey, TW Taiwan, "
+    "UA Ukraine, US United States, ZA South Africa"
 )
 """Countries by their ISO 3166-1 letters; others are shown by the letters."""
 
