@@ -424,6 +424,7 @@ def test_a_title_that_was_rated_shows_the_rating_in_place_of_a_guess(browser: Br
     page = browser.say("rate:4.5:3:title:0", "/title/3/x").text
     assert "our guess for you" not in page
     assert "You gave 4½ stars" in page
+    assert "Why we would show you this" not in page, "it would name itself"
 
 
 def test_what_was_said_long_ago_of_a_title_is_on_its_page(browser: Browser) -> None:
