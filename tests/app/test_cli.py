@@ -83,6 +83,7 @@ def test_only_the_kind_that_was_asked_for(run: Run, world_home: Path, kind: str)
     ("arguments", "sentence"),
     [
         (("recommend", "--viewer", 99999), "there is no viewer 99999; those of the data run from"),
+        (("serve", "--public-url", "films.example"), "the public URL must be an address"),
         (("recommend", "--like", "Zzzz Qqqq (1901)"), "no title 'Zzzz Qqqq (1901)'"),
         (("similar", "#99999999"), "there is no title 99999999"),
         (("recommend", "--model", "svd"), "svd"),
