@@ -464,6 +464,9 @@ def test_no_page_shuts_anybody_out_or_scrolls_sideways(
     ):
         checked(page, path)
     page.goto("/")
+    page.locator("#filters > summary").click()
+    page.locator(".further summary").click()
+    examined(page, "all filters open")
     page.locator("#tune summary").click()
     page.locator(".why summary").first.click()
     hide = page.locator("li.card").nth(4)

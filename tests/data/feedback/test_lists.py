@@ -163,7 +163,21 @@ def test_moments_are_kept_to_the_microsecond(store: FeedbackStore) -> None:
     assert store.history(ANN)[0].event.at == at
 
 
+def test_the_history_of_one_title_is_that_of_no_other(store: FeedbackStore) -> None:
+    store.write([rate(ANN, 1, 4), rate(ANN, 2, 3), rate(ANN, 1, 5)])
+    found = store.history(ANN, 5, title_id=1)
+    assert [entry.event.value for entry in found] == [5, 4]
+    assert store.history(ANN, 5, title_id=3) == ()
+
+
 # Profiles of a household
+
+
+def test_only_profiles_made_here_with_a_word_are_speakers(store: FeedbackStore) -> None:
+    quiet, loud = (store.add_viewer(Settings()) for _ in range(2))
+    store.write([rate(loud, 1, 4), rate(ANN, 1, 4)])
+    assert store.speakers() == {loud}
+    assert quiet not in store.speakers()
 
 
 def test_new_viewers_get_numbers_that_no_source_gives(store: FeedbackStore) -> None:
