@@ -163,10 +163,18 @@ def rerank(
     weight = VARIETY * taste.adventurous
     rest: NDArray[np.float32] | None = None
     picks = np.full(k, -1, np.int32)
+    # Without variety no pick changes the worth of another, so that one walk down the order does.
+    order = np.argsort(-value, kind="stable")
+    queue = [] if weight else pool[order][open_[order]].tolist()
     for place in range(k):
         pick = -1
         for kept in caps.ever_fewer():
-            allowed = open_ & ~caps.closed(kept, pool)
+            if not weight:
+                pick = caps.first_open(kept, queue)
+                if pick >= 0:
+                    queue.remove(pick)
+                    break
+            allowed = open_ & ~caps.closed(kept, pool) if weight else open_[:0]
             if allowed.any():
                 worth = (1 - weight) * value - weight * nearest
                 best = int(np.argmax(np.where(allowed, worth, -np.inf)))
@@ -296,6 +304,11 @@ class _Caps:
         for name in kept:
             shut |= self._closed[name][at]
         return shut
+
+    def first_open(self, kept: tuple[str, ...], titles: list[int]) -> int:
+        """The first of the titles that breaks none of those caps, -1 where each does."""
+        shut = [self._closed[name] for name in kept]
+        return next((title for title in titles if not any(closed[title] for closed in shut)), -1)
 
     def count(self, pick: int) -> None:
         """Takes the pick into account."""
