@@ -214,6 +214,25 @@ def test_options_json_and_toml_say_the_same(run: Run, home: Path, plan: Path) ->
     assert dearer["revenue_usd"]["median"] > answers[0]["revenue_usd"]["median"]
 
 
+def test_a_release_in_an_option_stands_for_that_of_the_file(
+    run: Run, home: Path, plan: Path
+) -> None:
+    asked = ("--home", home, "forecast", "title", plan, "--today", "2026-03-02", "--json")
+    month = run(*asked, "--release", "2027-12")
+    assert month.code == 0, month.err
+    assert month.answer == run(*asked, "--release", "2027-12-10").answer | {
+        "notes": month.answer["notes"]
+    }
+
+
+def test_a_scenario_that_is_no_text_is_refused(run: Run, home: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "s.json"
+    odd.write_bytes(b"\xff\xfe\x00")
+    done = run("--home", home, "forecast", "what-if", "--replay", odd)
+    assert done.code == 1
+    assert "not UTF-8 text" in done.err
+
+
 def test_a_title_of_the_catalog_is_asked_about_as_before_it_opened(run: Run, home: Path) -> None:
     films = Workspace(home).frame("titles").filter(kind="film").sort("release_date")
     film = films.row(films.height // 2, named=True)
@@ -295,6 +314,8 @@ def test_an_explanation_multiplies_to_the_median(run: Run, home: Path, plan: Pat
         (("what-if", "#1", "--best-month", "--set", "budget=3M"), "say one of: --set"),
         (("what-if", "#1", "--best-month", "--save", "s.json"), "--save keeps"),
         (("what-if", "--replay", "none.json"), "none.json does not exist"),
+        (("what-if", "#1", "--replay", "none.json"), "--replay asks the film of its file"),
+        (("what-if", "#1", "--set", "budget=3M", "--save", "no/s.json"), "there is no folder no"),
         (("explain", "#1", "-t", "profit"), "no model of 'profit'"),
         (("fit", "--targets", "profit"), "no forecaster of 'profit'"),
         (("fit", "--horizon", "someday"), "no horizon 'someday'; there are greenlight"),

@@ -81,6 +81,10 @@ def what_if(
         )
     if save is not None and not changed:
         raise ParameterError("--save keeps a question with --set; give a change")
+    if save is not None and not save.absolute().parent.is_dir():
+        raise ParameterError(f"{save} cannot be written: there is no folder {save.parent}")
+    if replay is not None and (film is not None or given or today is not None):
+        raise ParameterError("--replay asks the film of its file, as of its day; give nothing else")
     day = day_of(today)
     if replay is not None:
         _replay(context, replay, as_json)
@@ -151,7 +155,10 @@ def _replay(context: typer.Context, path: Path, as_json: bool) -> None:
 
     if not path.is_file():
         raise ParameterError(f"{path} does not exist")
-    scenario = read_scenario(path.read_text(encoding="utf-8"))
+    try:
+        scenario = read_scenario(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise ParameterError(f"{path} is not a saved scenario: it is not UTF-8 text") from error
     desk = _desk(context)
     again = ask_again(desk, scenario)
     if as_json:

@@ -82,6 +82,10 @@ def describes_film(command: Callable[..., None]) -> Callable[..., None]:
     return asked
 
 
+OPENING = frozenset(("release_date", "year", "month"))
+"""Fields that say when a film opens; whoever gives one in an option means it instead of all."""
+
+
 def film_of(desk: ForecastDesk, film: str | None, given: Mapping[str, Any]) -> FilmPlan | int:
     """The plan or the number of the title that the words of the command line tell of.
 
@@ -103,7 +107,10 @@ def film_of(desk: ForecastDesk, film: str | None, given: Mapping[str, Any]) -> F
         return desk.plan({"title": UNNAMED, **given})
     path = Path(film)
     if path.suffix.lower() in (".toml", ".json") or path.is_file():
-        return desk.plan({**read_plan(path), **given})
+        kept = read_plan(path)
+        if not OPENING.isdisjoint(given):
+            kept = {name: value for name, value in kept.items() if name not in OPENING}
+        return desk.plan({**kept, **given})
     if given:
         raise ParameterError(
             f"{film!r} is asked about as the catalog has it; change it with `marquee forecast "
