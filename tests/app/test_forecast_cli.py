@@ -311,6 +311,8 @@ def test_an_explanation_multiplies_to_the_median(run: Run, home: Path, plan: Pat
         (("what-if", "#1"), "say one of: --set"),
         (("what-if", "#1", "--set", "budget"), "a change is given as name=value"),
         (("what-if", "#1", "--set", "hue=red"), "a film plan has no field 'hue'"),
+        (("what-if", "#1", "--set", "vote_count=9"), "vote_count is known only after the release"),
+        (("title", "--genre", "Sci-Fi"), "did you mean Science Fiction"),
         (("what-if", "#1", "--best-month", "--set", "budget=3M"), "say one of: --set"),
         (("what-if", "#1", "--best-month", "--save", "s.json"), "--save keeps"),
         (("what-if", "--replay", "none.json"), "none.json does not exist"),

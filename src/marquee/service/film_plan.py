@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from marquee.errors import ParameterError
+from marquee.errors import HorizonError, ParameterError
+from marquee.features.genres import SPELLINGS
+from marquee.features.outcomes import THEME as OUTCOMES
 
 TEXTS = ("title", "overview", "tagline", "certificate", "collection")
 LISTS = ("genres", "languages", "countries", "companies", "keywords")
@@ -34,6 +36,11 @@ ALSO_CALLED = {
     "date": "release_date",
 }
 """Keys that people write for a field, offered when they do."""
+
+AFTERWARDS = frozenset(column.name for column in OUTCOMES.columns) | {
+    *("revenue", "gross", "profit", "return", "rating", "votes"),
+}
+"""What only the released film can tell."""
 
 YEARS = (1870, 2100)
 MOST_BUDGET_USD = 1e10
@@ -151,6 +158,12 @@ def film_plan(values: Mapping[str, Any], genres: Collection[str] | None = None) 
 def _known_field(name: str) -> None:
     if name in FIELDS:
         return
+    if name in AFTERWARDS:
+        raise HorizonError(
+            f"{name} is known only after the release, so no plan has it and no forecast before the "
+            "release may use it; leave it out",
+            (name,),
+        )
     near = ALSO_CALLED.get(name) or next(iter(difflib.get_close_matches(name, FIELDS, n=1)), None)
     hint = f"did you mean {near}?" if near else f"there are {', '.join(FIELDS)}"
     raise ParameterError(f"a film plan has no field {name!r}; {hint}")
@@ -235,7 +248,9 @@ def _of(genres: tuple[str, ...], known: Collection[str]) -> tuple[str, ...]:
     by_key = {name.casefold(): name for name in sorted(known)}
     for name in genres:
         if name.casefold() not in by_key:
-            near = difflib.get_close_matches(name.casefold(), by_key, n=3, cutoff=0.5)
+            usual = (SPELLINGS.get(name.casefold()) or "").casefold()
+            near = [usual] if usual in by_key else []
+            near += difflib.get_close_matches(name.casefold(), by_key, n=3 - len(near), cutoff=0.5)
             hint = f"did you mean {', '.join(by_key[key] for key in near)}? " if near else ""
             raise ParameterError(
                 f"unknown genre {name!r}; {hint}genres are {', '.join(by_key.values())}"

@@ -262,8 +262,8 @@ class ForecastDesk:
             if planned is None or year is None or abs(planned - year) <= 1:
                 raise ParameterError(
                     f"{plan.title!r} is title {title_id}, already released on {released}; ask "
-                    f"about its title number with forecast({title_id}) to see what would have "
-                    "been said before it opened, or give the plan another title or year"
+                    f"about '#{title_id}' itself to see what would have been said before it "
+                    "opened, or give the plan another title or year"
                 )
 
     @cached_property
