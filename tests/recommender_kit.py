@@ -15,7 +15,7 @@ from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.data.sources import SOURCES, Files
 from marquee.models import ALGORITHMS, ease_content_blend
-from marquee.models.abilities import PredictsRatings, UsesTitles
+from marquee.models.abilities import PredictsRatings, UsesTitles, UsesViewers
 from marquee.models.base import Recommender
 
 SIDE = 10
@@ -40,21 +40,55 @@ def build(name: str, **params: Any) -> Recommender:
 
 
 def fitted(model: str | Recommender, train: Interactions) -> Recommender:
-    """The recommender fitted on the data, after it was given titles where it uses them."""
-    model = build(model) if isinstance(model, str) else model
+    """The recommender fitted on the data, after it was told of titles and viewers if it asks."""
+    return told(build(model) if isinstance(model, str) else model, train).fit(train)
+
+
+def told(model: Recommender, train: Interactions) -> Recommender:
+    """The recommender, given titles and viewers where it uses them."""
     if isinstance(model, UsesTitles):
         model.use_titles(titles(train.items))
-    return model.fit(train)
+    if isinstance(model, UsesViewers):
+        model.use_viewers(viewers(train.users))
+    return model
 
 
 def titles(items: IdIndex) -> pl.DataFrame:
-    """A text for every item, of the kind that its own id tells; every thirteenth has none."""
-    texts = [
-        None if place % 13 == 12 else _text(identifier)
-        for place, identifier in enumerate(sorted(items))
-    ]
+    """What is known of every item, of the kind that its own id tells.
+
+    Every thirteenth has no text; genres and years are missing, empty or odd for others.
+    """
+    ids = sorted(items)
     return pl.DataFrame(
-        {"title_id": sorted(items), "text": texts}, schema_overrides={"text": pl.String}
+        {
+            "title_id": ids,
+            "text": [None if at % 13 == 12 else _text(own) for at, own in enumerate(ids)],
+            "genres": [GENRES[at % len(GENRES)] for at, _ in enumerate(ids)],
+            "year": [None if at % 5 == 4 else 1920 + at % 100 for at, _ in enumerate(ids)],
+        },
+        schema_overrides={"text": pl.String, "genres": pl.List(pl.String), "year": pl.Int32},
+    )
+
+
+GENRES: tuple[list[str] | None, ...] = (
+    *(["Drama"], ["Krimi", "Drama"], None, [], ["Ужасы", "Sci-Fi & Fantasy", "Drama"]),
+)
+
+
+def viewers(users: IdIndex) -> pl.DataFrame:
+    """What is known of the viewers; every fourth is absent, the others have gaps of every kind."""
+    ids = [own for at, own in enumerate(sorted(users)) if at % 4 != 3]
+    places = range(len(ids))
+    return pl.DataFrame(
+        {
+            "viewer_id": ids,
+            "age": [None if at % 5 == 1 else (at * 7) % 90 for at in places],
+            "gender": [("F", "M", None, "X")[at % 4] for at in places],
+            "occupation": [("writer", None, "K-12 student", "médecin")[at % 4] for at in places],
+            "zip_code": [("00501", "V3N4P", None)[at % 3] for at in places],
+            "country": pl.Series([None] * len(ids), dtype=pl.String),
+        },
+        schema_overrides={"age": pl.Int32},
     )
 
 

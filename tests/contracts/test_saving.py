@@ -412,3 +412,103 @@ def test_a_kill_at_any_step_leaves_the_old_model_or_the_new(tmp_path: Path) -> N
     for step in range(1, n_kills + 1):
         saved(fitted(build("ease", l2=3.0), ragged()), tmp_path / str(step))
         assert load(tmp_path / str(step)).params()["l2"] == 3.0
+
+
+@dataclasses.dataclass(kw_only=True, eq=False)
+class Layered(Popularity):
+    """Learns arrays by name."""
+
+    layers_: dict[str, Any] = dataclasses.field(init=False, repr=False)
+
+    def _fit(self, train: Any) -> None:
+        super()._fit(train)
+        counts = np.bincount(train.matrix.indices, minlength=train.n_items)
+        self.layers_ = {"w_1": np.outer(counts, [1, 2]).astype("f4"), "b": counts, "0": np.ones(0)}
+
+
+@pytest.fixture
+def layered(monkeypatch: pytest.MonkeyPatch) -> type[Layered]:
+    monkeypatch.setitem(ALGORITHMS, "layered", Layered)
+    return Layered
+
+
+def test_arrays_by_name_come_back_with_their_names_in_order(
+    layered: type[Layered], folder: Path
+) -> None:
+    model = layered().fit(ragged())
+    saved(model, folder)
+    again = load(folder)
+    assert isinstance(again, Layered)
+    assert list(again.layers_) == ["w_1", "b", "0"]
+    for name, array in model.layers_.items():
+        assert again.layers_[name].dtype == array.dtype
+        np.testing.assert_array_equal(again.layers_[name], array)
+    assert {path.name for path in files_of(version(folder))} >= {
+        *("layers_.w_1.npy", "layers_.b.npy", "layers_.0.npy")
+    }
+
+
+def test_no_array_by_any_name_comes_back_as_none(layered: type[Layered], folder: Path) -> None:
+    model = layered().fit(ragged())
+    model.layers_ = {}
+    saved(model, folder)
+    again = load(folder)
+    assert isinstance(again, Layered)
+    assert again.layers_ == {}
+
+
+@pytest.mark.parametrize("key", ["", "A", "w.1", "../w", "w/1", "w 1", "w\n", "ä", "k" * 101, 3])
+def test_arrays_by_a_name_that_is_no_file_name_are_not_saved(
+    key: Any, layered: type[Layered], folder: Path
+) -> None:
+    model = layered().fit(ragged())
+    model.layers_ = {key: np.zeros(3)}
+    with pytest.raises(SavedModelError, match=r"Layered\.layers_ has the key .*use lower-case"):
+        saved(model, folder)
+    assert not list(folder.glob("version-*"))
+
+
+def test_a_dictionary_of_anything_but_arrays_is_not_saved(
+    layered: type[Layered], folder: Path
+) -> None:
+    model = layered().fit(ragged())
+    model.layers_ = {"a": np.zeros(3), "b": [1.0, 2.0]}
+    with pytest.raises(SavedModelError, match="layers_ is a dict, which cannot be saved"):
+        saved(model, folder)
+    model.layers_ = {"a": np.array([model], dtype=object)}
+    with pytest.raises(SavedModelError, match=r"layers_\.a\.npy would hold object"):
+        saved(model, folder)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"kind": "arrays"},
+        {"kind": "arrays", "keys": "b"},
+        {"kind": "arrays", "keys": {"b": 1}},
+        {"kind": "arrays", "keys": ["b", "b"]},
+        {"kind": "arrays", "keys": ["b", 3]},
+        {"kind": "arrays", "keys": ["../../b"]},
+        {"kind": "arrays", "keys": ["/etc/passwd"]},
+        {"kind": "arrays", "keys": ["b\n"]},
+        {"kind": "arrays", "keys": ["b\u0000"]},
+        {"kind": "arrays", "keys": ["b"], "file": "c"},
+    ],
+)
+def test_forged_names_of_arrays_are_refused(
+    entry: dict[str, Any], layered: type[Layered], folder: Path
+) -> None:
+    saved(layered().fit(ragged()), folder)
+    forge(folder, lambda manifest: manifest["state"].__setitem__("layers_", entry))
+    with pytest.raises(SavedModelError, match=r"has field 'layers_' as .*, which cannot be"):
+        load(folder)
+
+
+def test_names_of_arrays_that_are_not_there_are_refused(
+    layered: type[Layered], folder: Path
+) -> None:
+    saved(layered().fit(ragged()), folder)
+    entry = {"kind": "arrays", "keys": ["b", "other"]}
+    forge(folder, lambda manifest: manifest["state"].__setitem__("layers_", entry))
+    with pytest.raises(SavedModelError, match=r"lists 'layers_\.0\.npy' wrongly"):
+        load(folder)

@@ -13,6 +13,7 @@ from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError, WorkspaceError
 from marquee.lifecycle.fitting import catalog_interactions, current_model, fit_workspace
 from marquee.lifecycle.saving import describe, load
+from marquee.models import ALGORITHMS
 from marquee.models.popularity import Popularity
 
 
@@ -90,3 +91,39 @@ def test_without_ratings_the_way_out_is_told(held: Tables | None, tmp_path: Path
         workspace.write(held)
     with pytest.raises(WorkspaceError, match="run `marquee world` or `marquee data add PATH`"):
         fit_workspace(workspace, Popularity(), "popularity")
+
+
+class Asking(Popularity):
+    """Remembers what it was told before it was fitted."""
+
+    told: tuple[pl.DataFrame, pl.DataFrame] | None = None
+
+    def use_titles(self, texts: pl.DataFrame) -> Asking:
+        self.titles = texts
+        return self
+
+    def use_viewers(self, viewers: pl.DataFrame) -> Asking:
+        self.viewers = viewers
+        return self
+
+    def _fit(self, train: Interactions) -> None:
+        self.told = (self.titles, self.viewers)
+        super()._fit(train)
+
+
+def test_models_that_ask_are_told_of_titles_and_viewers_the_predictor_too(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("popularity", "other"):
+        monkeypatch.setitem(ALGORITHMS, name, Asking)
+    ranker, rater = Asking(), Asking()
+    fit_workspace(workspace, ranker, "popularity", predictor=("other", rater))
+    for model in (ranker, rater):
+        assert model.told is not None
+        titles, viewers = model.told
+        assert titles.columns == ["title_id", "text", "genres", "year"]
+        assert titles["title_id"].to_list() == [1, 2, 3, 4]
+        assert viewers.columns == [
+            *("viewer_id", "age", "gender", "occupation", "zip_code", "country")
+        ]
+        assert viewers["viewer_id"].to_list() == [7]

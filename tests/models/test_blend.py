@@ -13,7 +13,7 @@ from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import NotFittedError, ParameterError
 from marquee.models import RECIPES, ease_content_blend
-from marquee.models.abilities import ExplainsScores, FindsSimilarItems, UsesTitles
+from marquee.models.abilities import ExplainsScores, FindsSimilarItems, UsesTitles, UsesViewers
 from marquee.models.base import Recommender
 from marquee.models.bias import Bias
 from marquee.models.blend import Blend
@@ -167,6 +167,24 @@ def test_titles_go_through_the_blend_to_copies_of_the_members() -> None:
         content.score(train)
     with pytest.raises(NotFittedError, match=r"call use_titles\(texts\) before fit"):
         blend(Content().use_titles(titles(train.items))).fit(train)
+
+
+def test_viewers_go_through_the_blend_to_copies_of_the_members() -> None:
+    class Asks(Popularity):
+        given: list[int]
+
+        def use_viewers(self, viewers: pl.DataFrame) -> Asks:
+            self.given = viewers["viewer_id"].to_list()
+            return self
+
+    own = Asks()
+    model = blend(blend(own), EASE())
+    assert isinstance(model, UsesViewers)
+    assert not isinstance(blend(EASE()), UsesViewers)
+    model.use_viewers(pl.DataFrame({"viewer_id": [3, 1]})).fit(ragged())
+    inner = model.members_[0].members_[0]  # type: ignore[attr-defined]  # a blend of a blend
+    assert inner.given == [3, 1]
+    assert not hasattr(own, "given")
 
 
 def test_members_tell_of_their_passes() -> None:

@@ -21,7 +21,7 @@ from marquee.evaluation.metrics import (
 )
 from marquee.evaluation.report import Report, SplitResult
 from marquee.evaluation.splits import Split
-from marquee.models.abilities import PredictsRatings, UsesTitles
+from marquee.models.abilities import PredictsRatings, UsesTitles, UsesViewers
 from marquee.models.base import OnEpoch, Recommender
 
 OnStep = Callable[[int, int, str], None]
@@ -35,6 +35,7 @@ def evaluate(
     k: int = 10,
     relevant_from: float = 4.0,
     titles: pl.DataFrame | None = None,
+    viewers: pl.DataFrame | None = None,
     seed: int | None = None,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
@@ -51,7 +52,9 @@ def evaluate(
     make
         Makes the model; called once per split, so that nothing is carried from one to the next.
     titles
-        ``title_id`` and ``text``, given before the fit to a model that uses titles.
+        Given before the fit to a model that uses titles.
+    viewers
+        Given before the fit to a model that uses viewers.
     seed
         Seed that the splits were drawn with, to be told in the report.
     on_step
@@ -83,6 +86,8 @@ def evaluate(
         model = make()
         if titles is not None and isinstance(model, UsesTitles):
             model.use_titles(titles)
+        if viewers is not None and isinstance(model, UsesViewers):
+            model.use_viewers(viewers)
         start = clock()
         model.fit(split.train, on_epoch=on_epoch)
         fit_seconds = clock() - start

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -13,9 +14,9 @@ from marquee.data.interactions import Interactions
 from marquee.data.tables import Tables
 from marquee.data.workspace import Workspace, replace_text
 from marquee.errors import WorkspaceError
-from marquee.features.text import title_texts
+from marquee.features.side_information import titles_frame, viewers_frame
 from marquee.lifecycle.saving import save
-from marquee.models.abilities import PredictsRatings, UsesTitles
+from marquee.models.abilities import PredictsRatings, UsesTitles, UsesViewers
 from marquee.models.base import OnEpoch, Recommender
 
 if TYPE_CHECKING:
@@ -26,6 +27,21 @@ def catalog_interactions(tables: Tables) -> Interactions:
     """The ratings as interactions over every title, those that nobody has rated included."""
     titles = IdIndex(tables.titles["title_id"].to_numpy())
     return Interactions.from_ratings(tables.ratings, item_index=titles)
+
+
+def tell(models: Iterable[Recommender], tables: Tables) -> None:
+    """Gives the titles to those of the models that use titles, and the viewers likewise."""
+    eager = list(models)
+    if any(isinstance(model, UsesTitles) for model in eager):
+        titles = titles_frame(tables)
+        for model in eager:
+            if isinstance(model, UsesTitles):
+                model.use_titles(titles)
+    if any(isinstance(model, UsesViewers) for model in eager):
+        viewers = viewers_frame(tables)
+        for model in eager:
+            if isinstance(model, UsesViewers):
+                model.use_viewers(viewers)
 
 
 def fit_workspace(
@@ -41,7 +57,8 @@ def fit_workspace(
     """The model, fitted on the workspace's ratings and saved there under that name.
 
     It becomes the workspace's current model once it is saved whole. ``predictor`` is the name and
-    model of one that predicts ratings, fitted on the same data for a model that does not.
+    model of one that predicts ratings, fitted on the same data for a model that does not. Both are
+    told of titles and viewers if they use them.
 
     Ratings in ``feedback`` count over those of the tables, and those taken back there are left out.
     Viewers who were erased there are first taken out of the tables, so the model is the one that
@@ -54,23 +71,25 @@ def fit_workspace(
     """
     if feedback is not None:
         forget(workspace, feedback.erased_viewers())
-    train, fingerprint = _training_data(workspace, model, feedback)
+    second = None if isinstance(model, PredictsRatings) else predictor
+    models = [model] if second is None else [model, second[1]]
+    train, fingerprint = _training_data(workspace, models, feedback)
     fitted = {name: model.fit(train, on_epoch=on_epoch)}
-    if predictor is not None and not isinstance(model, PredictsRatings):
-        fitted[predictor[0]] = predictor[1].fit(train)
+    if second is not None:
+        fitted[second[0]] = second[1].fit(train)
     for public, each in fitted.items():
         folder = workspace.models / public
         save(each, folder, data_fingerprint=fingerprint, created_at=created_at)
-    if len(fitted) > 1 and predictor is not None:
-        replace_text(workspace.models / "PREDICTOR", predictor[0])
+    if second is not None:
+        replace_text(workspace.models / "PREDICTOR", second[0])
     replace_text(workspace.models / "CURRENT", name)
     return model
 
 
 def _training_data(
-    workspace: Workspace, model: Recommender, feedback: FeedbackStore | None
+    workspace: Workspace, models: Sequence[Recommender], feedback: FeedbackStore | None
 ) -> tuple[Interactions, str]:
-    """What to fit on, and its fingerprint; the model is given the titles if it uses them.
+    """What to fit on, and its fingerprint; models are told of titles and viewers if they use them.
 
     The tables end here: at 20 million ratings they take a gigabyte that the fit may need.
     """
@@ -80,8 +99,7 @@ def _training_data(
             f"{workspace.home} holds no ratings to learn from; run `marquee world` or "
             "`marquee data add PATH`"
         )
-    if isinstance(model, UsesTitles):
-        model.use_titles(title_texts(tables))
+    tell(models, tables)
     if feedback is None:
         return catalog_interactions(tables), fingerprint
     said, unrated = feedback.ratings_frame(), feedback.unrated_frame()

@@ -6,11 +6,27 @@
     FOLDER/version-000002/           complete before CURRENT names it, never changed afterwards
         manifest.json                names, parameters, versions, and the SHA-256 of each other file
         weights_.npy                 one file per array
+        layers_.encoder_1.npy        one file per key of a dictionary of arrays
         members_.0/manifest.json     one folder per member of a blend
 
 A model comes into force when ``CURRENT`` is replaced, which is one atomic rename: a kill at any
 instant leaves the old model or the new one. Reading runs no code from the files: the class comes
 from ``ALGORITHMS``, the fields are those that it declares, and arrays of objects are refused.
+
+What the ``kind`` of a field's entry in ``state`` stands for:
+
+=========  ===============================  ======================================================
+kind       a field of type                  files of the field ``x_``
+=========  ===============================  ======================================================
+array      ``np.ndarray``                   ``x_.npy``
+ids        ``IdIndex``                      ``x_.npy``
+csr        ``csr_array`` of ``shape``       ``x_.data.npy``, ``x_.indices.npy``, ``x_.indptr.npy``
+arrays     ``dict[str, np.ndarray]``        ``x_.KEY.npy`` for each of ``keys``, which are of
+                                            lower-case letters, digits and underscores
+models     tuple of recommenders, a         ``x_.0/``, ``x_.1/`` and so on
+           ``count`` of them
+value      None, a bool, int or float       none: it is the ``value`` itself
+=========  ===============================  ======================================================
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +22,9 @@ Entries = dict[str, dict[str, Any]]
 CSR_PARTS = ("data", "indices", "indptr")
 PLAIN = "biufU"
 """Kinds of dtype that may be saved: numbers and text."""
+
+KEY = re.compile(r"[a-z0-9_]{1,100}")
+"""What a key of a dictionary of arrays may be, since it becomes a part of a file name."""
 
 
 class Packed(NamedTuple):
@@ -95,7 +99,8 @@ def _decoded(value: Any, origin: Path) -> Any:
 def pack(model: Recommender) -> Packed:
     """What the model learned; ``SavedModelError`` for a field of a type that is not provided for.
 
-    An ``IdIndex`` is one array, a sparse matrix three; numbers are entries.
+    An ``IdIndex`` is one array, a sparse matrix three, a dictionary of arrays as many as it has
+    keys; numbers are entries.
     """
     packed = Packed({}, {}, {})
     for name in _learned(model):
@@ -109,6 +114,9 @@ def pack(model: Recommender) -> Packed:
         elif isinstance(value, csr_array):
             packed.entries[name] = {"kind": "csr", "shape": list(map(int, value.shape))}
             packed.arrays.update((f"{name}.{part}.npy", getattr(value, part)) for part in CSR_PARTS)
+        elif isinstance(value, dict) and all(isinstance(v, np.ndarray) for v in value.values()):
+            packed.entries[name] = {"kind": "arrays", "keys": list(value)}
+            packed.arrays.update(_named_arrays(model, name, value))
         elif isinstance(value, tuple) and all(isinstance(item, Recommender) for item in value):
             packed.entries[name] = {"kind": "models", "count": len(value)}
             packed.members.update((f"{name}.{place}", item) for place, item in enumerate(value))
@@ -125,10 +133,24 @@ def pack(model: Recommender) -> Packed:
     return packed
 
 
+def _named_arrays(
+    model: Recommender, name: str, value: dict[Any, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
+    """The arrays of a dictionary by file name."""
+    for key in value:
+        if not isinstance(key, str) or not KEY.fullmatch(key):
+            raise SavedModelError(
+                f"{type(model).__name__}.{name} has the key {key!r}, which cannot be saved; use "
+                "lower-case letters, digits and underscores"
+            )
+    return {f"{name}.{key}.npy": array for key, array in value.items()}
+
+
 def expected(model: Recommender, entries: Entries, origin: Path) -> tuple[list[str], list[str]]:
     """Files of arrays and folders of members that the model's own fields ask for.
 
-    Names come from the class, never from the file, so that nothing outside the folder is read.
+    Names come from the class, never from the file, so that nothing outside the folder is read; the
+    keys of a dictionary of arrays come from the file, and none of them can name another folder.
     """
     declared = _learned(model)
     for odd in sorted(set(declared) ^ entries.keys()):
@@ -142,6 +164,8 @@ def expected(model: Recommender, entries: Entries, origin: Path) -> tuple[list[s
                 arrays.append(f"{name}.npy")
             case {"kind": "csr", "shape": [int(), int()], **rest} if not rest:
                 arrays += [f"{name}.{part}.npy" for part in CSR_PARTS]
+            case {"kind": "arrays", "keys": [*keys], **rest} if not rest and _are_keys(keys):
+                arrays += [f"{name}.{key}.npy" for key in keys]
             case {"kind": "models", "count": int(count), **rest} if not rest and count < 100:
                 members += [f"{name}.{place}" for place in range(count)]
             case {"kind": "value", "value": None | bool() | int() | float(), **rest} if not rest:
@@ -149,6 +173,12 @@ def expected(model: Recommender, entries: Entries, origin: Path) -> tuple[list[s
             case entry:
                 raise SavedModelError(f"{origin} has field {name!r} as {entry}, which cannot be")
     return arrays, members
+
+
+def _are_keys(keys: list[Any]) -> bool:
+    """Whether they are different and each may be a part of a file name."""
+    valid = all(isinstance(key, str) and KEY.fullmatch(key) for key in keys)
+    return valid and len(set(keys)) == len(keys)
 
 
 def unpack(
@@ -189,6 +219,8 @@ def _value(
             # Compiled code trusts the indices, so none may point outside.
             matrix.check_format(full_check=True)
             return matrix
+        case "arrays":
+            return {key: arrays[f"{name}.{key}.npy"] for key in entry["keys"]}
         case "models":
             return tuple(members[f"{name}.{place}"] for place in range(entry["count"]))
         case _:

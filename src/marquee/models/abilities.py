@@ -25,6 +25,28 @@ class PredictsRatings(Protocol):
 
 
 @runtime_checkable
+class PredictsRatingsAt(Protocol):
+    """Predicts a rating as of the moment at which it is asked for or given."""
+
+    def predict_ratings_at(
+        self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike, times: ArrayLike
+    ) -> NDArray[np.float32]:
+        """Predicted ratings of the pairs (profile row, item column), shape (n_pairs,).
+
+        ``times`` holds the Unix seconds of each pair, shape (n_pairs,); ``profiles.times`` those of
+        the profiles' own entries, or None. What may be made of them is said by the model's
+        hyperparameter ``clock``, one of :data:`CLOCKS`.
+        """
+        ...
+
+
+CLOCKS = ("none", "past", "full")
+"""What a model whose predictions depend on time may look at: with ``none`` at no time at all; with
+``past``, for an asked pair, at those entries of its profile that are strictly earlier; with
+``full`` at all entries of the profile and at the asked time itself."""
+
+
+@runtime_checkable
 class ExplainsScores(Protocol):
     """Takes a score apart into what each item of the profile added to it."""
 
@@ -74,5 +96,23 @@ class UsesTitles(Protocol):
     """Learns from what titles are about; give it the titles before ``fit``."""
 
     def use_titles(self, texts: pl.DataFrame) -> Self:
-        """Takes in ``title_id`` and ``text``, one row per title; the text may be null."""
+        """Takes in ``title_id`` and ``text``, one row per title; the text may be null.
+
+        Where the caller knows them there are ``genres`` (list of text) and ``year`` (Int32) too,
+        either of which may be null. Further columns are to be left alone.
+        """
+        ...
+
+
+@runtime_checkable
+class UsesViewers(Protocol):
+    """Learns from who the viewers are; give it the viewers before ``fit``."""
+
+    def use_viewers(self, viewers: pl.DataFrame) -> Self:
+        """Takes in ``viewer_id`` and what is known of each, one row per viewer.
+
+        There may be any of ``age`` (Int32), ``gender``, ``occupation``, ``zip_code`` and
+        ``country`` (text), spelled as in the table of viewers and each null where unknown. A viewer
+        may be absent, so the model must score one of whom nothing is known.
+        """
         ...

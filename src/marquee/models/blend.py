@@ -18,6 +18,7 @@ from marquee.models.abilities import (
     FindsSimilarItems,
     Parts,
     UsesTitles,
+    UsesViewers,
 )
 from marquee.models.base import Recommender, checked_positions
 from marquee.models.explaining import explained
@@ -36,8 +37,8 @@ class Blend(Recommender):
     Members that are not personal are scored as for an empty profile.
 
     The members given are templates: ``fit`` fits copies of them. A blend has an ability if its
-    members have it: it explains scores if all personal members do, finds similar items and uses
-    titles if any does. Give the titles to the blend, which hands them on.
+    members have it: it explains scores if all personal members do, finds similar items, uses titles
+    and uses viewers if any does. Give titles and viewers to the blend, which hands them on.
     """
 
     members: tuple[Recommender, ...] = ()
@@ -49,6 +50,7 @@ class Blend(Recommender):
     """The fitted members."""
 
     _texts: pl.DataFrame | None = field(init=False, repr=False, default=None)
+    _viewers: pl.DataFrame | None = field(init=False, repr=False, default=None)
     _common: tuple[tuple[Recommender, ...], NDArray[np.float32]] | None = field(
         init=False, repr=False, default=None
     )
@@ -74,6 +76,8 @@ class Blend(Recommender):
             self.similar = self._similar
         if any(isinstance(m, UsesTitles) for m in self.members):
             self.use_titles = self._use_titles
+        if any(isinstance(m, UsesViewers) for m in self.members):
+            self.use_viewers = self._use_viewers
 
     def _fit(self, train: Interactions) -> None:
         fitted = []
@@ -81,6 +85,8 @@ class Blend(Recommender):
             copy = dataclasses.replace(member)
             if isinstance(copy, UsesTitles) and self._texts is not None:
                 copy.use_titles(self._texts)
+            if isinstance(copy, UsesViewers) and self._viewers is not None:
+                copy.use_viewers(self._viewers)
             fitted.append(copy.fit(train, on_epoch=self._on_epoch))
         self.members_ = tuple(fitted)
 
@@ -106,6 +112,11 @@ class Blend(Recommender):
     def _use_titles(self, texts: pl.DataFrame) -> Blend:
         """Takes in ``title_id`` and ``text``, one row per title; the text may be null."""
         self._texts = texts
+        return self
+
+    def _use_viewers(self, viewers: pl.DataFrame) -> Blend:
+        """Takes in ``viewer_id`` and what is known of each, one row per viewer."""
+        self._viewers = viewers
         return self
 
     def _contributions(self, profiles: Interactions, columns: ArrayLike) -> NDArray[np.float32]:

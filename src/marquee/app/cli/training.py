@@ -112,7 +112,7 @@ def evaluate(
     from marquee.app.cli.params import make_model
     from marquee.evaluation.experiment import evaluate as measure
     from marquee.evaluation.splits import parse_split
-    from marquee.features.text import title_texts
+    from marquee.features.side_information import titles_frame, viewers_frame
     from marquee.lifecycle.fitting import catalog_interactions
     from marquee.service.datasets import open_data
 
@@ -133,7 +133,8 @@ def evaluate(
             lambda: make_model(model, params),
             splits,
             k=k,
-            titles=title_texts(opened.tables),
+            titles=titles_frame(opened.tables),
+            viewers=viewers_frame(opened.tables),
             seed=seed,
             on_step=tick,
         )
