@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from marquee.app.server import ServerSettings, create_app
+from app_kit import app_over
+from marquee.app.server import ServerSettings
 from marquee.data.feedback import FeedbackStore
 from marquee.data.intake import add_world
 from marquee.data.workspace import Workspace
@@ -21,8 +22,8 @@ from marquee.service.engine import Engine
 
 Api = Callable[..., TestClient]
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-QUIET = {"pages": False, "requests_per_second": None}
-"""What tests start from: no viewers' pages, no limit of the rate."""
+QUIET = {"pages": False, "requests_per_second": None, "secret": b"a secret of the tests, 32 bytes."}
+"""What tests start from: no viewers' pages, no limit of the rate, one secret for all."""
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +72,7 @@ def api(engine: Engine) -> Iterator[Api]:
     clients: list[TestClient] = []
 
     def opened(**settings: object) -> TestClient:
-        app = create_app(engine, ServerSettings(**QUIET | settings))  # type: ignore[arg-type]  # any
+        app = app_over(engine, ServerSettings(**QUIET | settings))  # type: ignore[arg-type]  # any
         client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
         clients.append(client)
         return client

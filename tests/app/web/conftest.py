@@ -12,7 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from marquee.app.server import ServerSettings, create_app
+from app_kit import app_over
+from marquee.app.server import ServerSettings
 from marquee.app.web.session import COOKIE, form_token, unseal
 from marquee.data.feedback import FeedbackStore
 from marquee.data.intake import add_world
@@ -100,7 +101,7 @@ def open_browser() -> Iterator[Open]:
     opened: list[TestClient] = []
 
     def browser(engine: Engine) -> Browser:
-        app = create_app(engine, ServerSettings(secret=SECRET))
+        app = app_over(engine, ServerSettings(secret=SECRET))
         client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
         opened.append(client)
         return Browser(client, engine)
