@@ -137,7 +137,7 @@ def test_the_profile_of_a_test_user_is_the_training_row_and_nothing_of_the_test(
     splits = k_folds(body(), 3, 1)
     evaluate(make, splits)
     for model, split in zip(models, splits, strict=True):
-        assert model.train_ is split.train
+        assert model.train_.matrix is split.train.matrix
         assert model.asked_
         for profiles in model.asked_:
             rows = split.train.users.positions(profiles.users.ids)
@@ -215,7 +215,7 @@ def test_the_report_is_json_and_holds_what_repeating_it_takes() -> None:
     shown = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert shown["model"] == "Rater"
     assert shown["params"] == {"weight": 2.0}
-    assert (shown["k"], shown["relevant_from"], shown["seed"]) == (3, 3.5, 7)
+    assert (shown["k"], shown["relevant_from"], shown["seed"]) == ([3], 3.5, 7)
     assert shown["splits"][0]["name"] == "random:0.2"
     assert shown["splits"][0]["fingerprint"] == split.fingerprint
     assert shown["splits"][0]["metrics"] == pytest.approx(report.splits[0].metrics)
@@ -246,7 +246,7 @@ def test_parameters_of_every_kind_become_json() -> None:
 
 def test_seconds_are_those_of_the_clock_between_fit_and_answers() -> None:
     ticks = itertools.count(100.0, 2.0)
-    report = evaluate(Rater, k_folds(body(), 2, 1), clock=lambda: next(ticks))
+    report = evaluate(Rater, k_folds(body(), 2, 1), timer=lambda: next(ticks))
     assert [result.fit_seconds for result in report.splits] == [2.0, 2.0]
     assert [result.predict_seconds for result in report.splits] == [2.0, 2.0]
     assert next(ticks) == 100.0 + 2 * 8, "asked before and after each fit and each prediction"

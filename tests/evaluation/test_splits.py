@@ -212,7 +212,7 @@ def test_a_pair_on_both_sides_is_told_whatever_its_rating() -> None:
 
 
 def test_parts_over_different_catalogs_are_not_a_split() -> None:
-    with pytest.raises(ParameterError, match="over different users or items"):
+    with pytest.raises(ParameterError, match="its parts are over different items"):
         Split("odd", held([(1, 1, 3.0)]), held([(1, 2, 3.0)]))
 
 
@@ -282,7 +282,7 @@ def test_the_words_of_the_command_mean_their_splits() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "u3", "U1", "random", "random:", "random:x", "kfold", "kfold:2.5", "time:0.9"]
+    "text", ["", "u3", "U1", "random", "random:", "random:x", "kfold", "kfold:2.5", "time"]
 )
 def test_another_word_is_refused_with_what_is_allowed(text: str) -> None:
     allowed = "one of u1, u2, u10, ua, folds, random:0.1, kfold:5"
@@ -292,7 +292,7 @@ def test_another_word_is_refused_with_what_is_allowed(text: str) -> None:
 
 
 def test_data_without_folds_offers_none() -> None:
-    with pytest.raises(ParameterError, match=r"'folds' is not one of random:0\.1, kfold:5$"):
+    with pytest.raises(ParameterError, match=r"'folds' is not one of random:0\.1, kfold:5, time"):
         parse_split("folds", held(RATINGS), seed=0)
     with pytest.raises(ParameterError, match=r"not one of ua, random"):
         parsed("folds", ("ua",))

@@ -163,6 +163,18 @@ def mean_over_users(values: UserValues) -> float:
     return float(counted.mean()) if counted.size else float("nan")
 
 
+def standard_error(values: UserValues) -> float:
+    """Standard error of the mean over users, sd / sqrt(n), of the values that are not NaN.
+
+    It tells how far the mean would move with other users drawn alike, not with another fit; NaN for
+    fewer than two users.
+    """
+    counted = values[~np.isnan(values)]
+    if counted.size < 2:
+        return float("nan")
+    return float(counted.std(ddof=1) / np.sqrt(counted.size))
+
+
 def _errors(predicted: ArrayLike, actual: ArrayLike) -> NDArray[np.float64]:
     guess, truth = np.asarray(predicted, np.float64), np.asarray(actual, np.float64)
     # Broadcasting a column against a row would give an average over pairs that do not exist.

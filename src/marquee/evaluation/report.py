@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from marquee.evaluation.clock import MEANING
 from marquee.evaluation.metrics import UserValues
 from marquee.models.base import Recommender
 
@@ -23,6 +24,8 @@ class SplitResult:
     metrics: dict[str, float]
     """Value by name; NaN where nothing could be measured. ``rmse``, ``mae`` and their
     ``_user_averaged`` forms are there only if the model predicts ratings."""
+    se: dict[str, float]
+    """Standard error over users of each metric of lists."""
     n_train: int
     """Training interactions."""
     n_test: int
@@ -37,6 +40,10 @@ class SplitResult:
     """Test users with an empty profile."""
     n_test_items_without_training: int
     """Titles in the test part that nobody rated in the training part."""
+    relevant_from: float | None
+    """Smallest value that made a test title relevant here; None where every one was."""
+    test_starts: int | None
+    """Unix seconds from which on everything was tested, where there is such a moment."""
     fit_seconds: float
     predict_seconds: float
     """Time to predict the test ratings and to rank the catalog for every test user."""
@@ -54,10 +61,13 @@ class Report:
     """Name of the class."""
     params: dict[str, Any]
     """The hyperparameters of the model."""
-    k: int
-    """Length of the lists."""
+    k: tuple[int, ...]
+    """Lengths of the lists."""
     relevant_from: float
-    """Smallest rating that makes a test title relevant, in stars."""
+    """Smallest rating that makes a test title relevant, in stars, where the protocol of the split
+    does not say otherwise."""
+    clock: str
+    """What predictions could know of times: ``none``, ``past`` or ``full``."""
     seed: int | None
     """Seed that the splits were drawn with."""
     splits: tuple[SplitResult, ...]
@@ -80,8 +90,10 @@ class Report:
         return {
             "model": self.model,
             "params": _plain(self.params),
-            "k": self.k,
+            "k": list(self.k),
             "relevant_from": self.relevant_from,
+            "clock": self.clock,
+            "clock_meaning": MEANING[self.clock],
             "seed": self.seed,
             "mean": _plain(self.mean),
             "sd": _plain(self.sd),

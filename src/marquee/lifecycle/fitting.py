@@ -11,6 +11,7 @@ import polars as pl
 from marquee.data.forgetting import forget
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
+from marquee.data.moments import moments_of
 from marquee.data.tables import Tables
 from marquee.data.workspace import Workspace, replace_text
 from marquee.errors import WorkspaceError
@@ -23,10 +24,24 @@ if TYPE_CHECKING:
     from marquee.data.feedback import FeedbackStore
 
 
-def catalog_interactions(tables: Tables) -> Interactions:
-    """The ratings as interactions over every title, those that nobody has rated included."""
+def catalog_interactions(tables: Tables, *, orders: bool = False) -> Interactions:
+    """The ratings as interactions over every title, those that nobody has rated included.
+
+    They have times where every rating has one; with ``orders`` also where a source tells only the
+    order of each viewer's history, see :func:`moments_of`.
+    """
     titles = IdIndex(tables.titles["title_id"].to_numpy())
-    return Interactions.from_ratings(tables.ratings, item_index=titles)
+    ratings = tables.ratings
+    moments = moments_of(ratings) if orders else None
+    if moments is None or moments.are_real:
+        return Interactions.from_ratings(ratings, item_index=titles)
+    return Interactions.from_arrays(
+        ratings["viewer_id"].to_numpy(),
+        ratings["title_id"].to_numpy(),
+        ratings["rating"].to_numpy(),
+        moments.times,
+        item_index=titles,
+    )
 
 
 def tell(models: Iterable[Recommender], tables: Tables) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from marquee.data.tables import Tables
 from marquee.errors import ParameterError
 from marquee.features.asking import at_release, settled
-from marquee.features.base import Horizon
+from marquee.features.base import USUAL, Horizon
 from marquee.features.frame import feature_frame
 from marquee.forecast.targets import success_class
 
@@ -102,7 +102,7 @@ def labeled(
     tables: Tables,
     target: Target,
     *,
-    horizon: Horizon = "pre_release",
+    horizon: Horizon = USUAL,
     clean_usd: float = CLEAN_USD,
     min_votes: int = MIN_VOTES,
     themes: Iterable[str] | None = None,
