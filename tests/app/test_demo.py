@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from marquee.app.cli import picks, training
+from marquee.app.cli import forecast_demo, picks, training
 from marquee.data.feedback import FeedbackStore
 from marquee.data.intake import add_world
 from marquee.data.workspace import Workspace
@@ -48,6 +48,7 @@ def test_the_demo_recommends_with_reasons_and_says_what_to_try(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picks, "DEMO_VIEWER", 5)
+    monkeypatch.setattr(forecast_demo, "SETTINGS", {"n_parts": 2, "n_trees": 20, "n_seeds": 1})
     monkeypatch.setattr(
         training,
         "world",
@@ -68,11 +69,12 @@ def test_the_demo_recommends_with_reasons_and_says_what_to_try(
 
 SMALL_DEMO = """
 import sys
-from marquee.app.cli import main, picks, training
+from marquee.app.cli import forecast_demo, main, picks, training
 from marquee.data.intake import add_world
 from marquee.data.workspace import Workspace
 
 picks.DEMO_VIEWER = 5
+forecast_demo.say_demo_forecast = lambda settings: None  # told in a test of its own
 training.world = lambda context: add_world(
     Workspace(context.obj.home), n_titles=120, n_viewers=80, n_ratings=3_000, seed=3
 )
