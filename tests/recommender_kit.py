@@ -22,7 +22,9 @@ SIDE = 10
 """Users and items of the checkerboard."""
 
 SMALL_DATA: dict[str, dict[str, Any]] = {
+    "nmf": {"factors": 3, "epochs": 200, "fold_in_l2": 0.1},
     "svd": {"factors": 5, "epochs": 60, "learning_rate": 0.02, "fold_in_l2": 0.2},
+    "svdpp": {"factors": 5, "epochs": 60, "learning_rate": 0.02, "fold_in_l2": 0.2},
 }
 """Hyperparameters by public name where the defaults are meant for more data than is here."""
 

@@ -30,7 +30,9 @@ from recommender_kit import (
 )
 
 ORDER_MATTERS = {
+    "nmf": "starts from random factors drawn in the order of rows",
     "svd": "visits ratings in the order of rows, from a random start drawn in that order",
+    "svdpp": "visits ratings in the order of rows, from a random start drawn in that order",
 }
 """Why the scores of a recommender may change when users or items are put in another order."""
 

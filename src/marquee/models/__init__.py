@@ -11,8 +11,11 @@ from marquee.models.blend import Blend
 from marquee.models.content import Content
 from marquee.models.ease import EASE
 from marquee.models.item_knn import ItemKNN
+from marquee.models.nmf import NMF
 from marquee.models.popularity import Popularity
 from marquee.models.svd import SVD
+from marquee.models.svdpp import SVDpp
+from marquee.models.user_knn import UserKNN
 
 ALGORITHMS: dict[str, type[Recommender]] = {
     "bias": Bias,
@@ -20,8 +23,11 @@ ALGORITHMS: dict[str, type[Recommender]] = {
     "content": Content,
     "ease": EASE,
     "item-knn": ItemKNN,
+    "nmf": NMF,
     "popularity": Popularity,
     "svd": SVD,
+    "svdpp": SVDpp,
+    "user-knn": UserKNN,
 }
 """Every recommender by its public name, read by whoever lists, builds, saves or tests them."""
 

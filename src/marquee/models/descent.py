@@ -82,11 +82,12 @@ def _vectors(width: int) -> Descend:
     def vector_descent(
         rows: Any, columns: Any, deviations: Any, P: Any, Q: Any, b: Any, c: Any, rate: Any, l2: Any
     ) -> None:
-        keep = np.float32(1) - rate * l2
+        one = np.float32(1)
+        keep = one - rate * l2
         for t in range(rows.size):
             u, i = rows[t], columns[t]
             x, y = b[u], c[i]
-            step = _step(P, u, Q, i, deviations[t] - x - y, rate, keep, width)
+            step = descent_step(P, u, Q, i, deviations[t] - x - y, rate, keep, one, width)
             b[u] = keep * x + step
             c[i] = keep * y + step
 
@@ -94,9 +95,21 @@ def _vectors(width: int) -> Descend:
 
 
 def _typed_step(
-    _: Any, P: Any, u: Any, Q: Any, i: Any, residual: Any, rate: Any, keep: Any, width: Any
+    _: Any,
+    P: Any,
+    u: Any,
+    Q: Any,
+    i: Any,
+    residual: Any,
+    rate: Any,
+    keep: Any,
+    gain: Any,
+    width: Any,
 ) -> Any:
-    """``step = rate (residual - P[u] Q[i])``, both rows moved by it, and the step."""
+    """``step = rate (residual - P[u] Q[i])``, both rows moved by it, and the step.
+
+    ``P[u] = keep P[u] + gain step Q[i]`` and ``Q[i] = keep Q[i] + step P[u]``, as they were before.
+    """
     if not isinstance(width, types.IntegerLiteral):
         raise TypingError("the number of factors must be a constant")
 
@@ -108,19 +121,20 @@ def _typed_step(
             for n in (0, 2)
         ]
         p, q = ([builder.load(pointer, align=4) for pointer in row] for row in at)
-        residual, rate, keep = values[4:7]
+        residual, rate, keep, gain = values[4:8]
         error = builder.fsub(residual, _dot(builder, p, q), flags=FAST)
         step = builder.fmul(rate, error, flags=FAST)
         kept, moved = _spread(builder, keep), _spread(builder, step)
+        gained = _spread(builder, builder.fmul(gain, step, flags=FAST))
         for x, y, to_x, to_y in zip(p, q, *at, strict=True):
-            builder.store(_sum_of_products(builder, kept, x, moved, y), to_x, align=4)
+            builder.store(_sum_of_products(builder, kept, x, gained, y), to_x, align=4)
             builder.store(_sum_of_products(builder, kept, y, moved, x), to_y, align=4)
         return step
 
-    return types.float32(P, u, Q, i, residual, rate, keep, width), generate
+    return types.float32(P, u, Q, i, residual, rate, keep, gain, width), generate
 
 
-_step: Any = intrinsic(_typed_step)
+descent_step: Any = intrinsic(_typed_step)
 
 FLOAT, VECTOR, INT32, INT64 = (
     ir.FloatType(),

@@ -1,9 +1,14 @@
-"""Similar items and what they say, for pairs of items by the million."""
+"""Who is like whom, and what the nearest say, for pairs by the million.
+
+Two rows are compared over the columns that both have an entry in. Items are rows of the matrix of
+items by viewers, viewers rows of its transpose; everything here is the same for either.
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,114 +16,244 @@ from scipy.sparse import csr_array
 
 from marquee.models.kernels import compiled
 
+COSINE, MSD, PEARSON, PEARSON_BASELINE = range(4)
+KINDS = {
+    "cosine": COSINE,
+    "msd": MSD,
+    "pearson": PEARSON,
+    "pearson-baseline": PEARSON_BASELINE,
+}
+"""The measures of similarity by name."""
+BLOCK_CELLS = 1 << 22
+"""Similarities held at once while the strongest of them are looked for: 16 MB of float32."""
 
-def similarities(matrix: csr_array, shrinkage: float, n_threads: int = 1) -> NDArray[np.float32]:
-    """Shrunk correlation of the deviations of each pair of items over the users they share.
 
-    ``matrix`` holds the deviations of users' ratings from their baseline, of float32, zeros stored.
-    Shape (n_items, n_items), symmetric, 0 on the diagonal and for pairs without a user in common.
+class Measure(NamedTuple):
+    """How similarity is measured."""
+
+    name: str
+    """One of :data:`KINDS`."""
+    shrinkage: float = 0.0
+    """Columns in common, less one, at which a Pearson-baseline correlation counts half."""
+    min_support: int = 1
+    """Pairs with fewer columns in common are not similar at all."""
+
+
+def comparable(name: str, ratings: NDArray[np.float32], mean: float) -> NDArray[np.float32]:
+    """Ratings as a measure other than Pearson-baseline wants them.
+
+    What is blind to a shift gets ratings about the mean, which keeps the sums small. The shift is
+    a whole number: halves of stars stay exact in float32, and so do sums of their products.
     """
-    n_items, deviations = matrix.shape[1], matrix.data
-    by_item = matrix.tocsc()
-    ones = np.ones_like(deviations)
-    terms = np.stack([deviations, ones, deviations * deviations, ones], axis=1)
-    result = np.zeros((n_items, n_items), np.float32)
+    return ratings - np.float32(0 if name == "cosine" else round(mean))
 
-    def correlate(bounds: tuple[int, int]) -> None:
-        _correlate(
-            *bounds,
-            _writable(by_item.indptr),
-            _writable(by_item.indices),
-            by_item.data,
-            _writable(matrix.indptr),
-            _writable(matrix.indices),
-            terms,
-            shrinkage,
-            result,
-        )
 
+def similarities(left: csr_array, measure: Measure, n_threads: int = 1) -> NDArray[np.float32]:
+    """Similarity of each pair of rows, shape (n, n), symmetric, 0 on the diagonal."""
+    n = left.shape[0]
+    right = left.T.tocsr()
+    result = np.zeros((n, n), np.float32)
     # Rows get shorter to the end of the triangle: cut where the work is even.
-    work = np.cumsum(np.diff(by_item.indptr) * np.arange(n_items, 0, -1.0))
-    n_parts = 1 if n_threads == 1 or not n_items else 4 * n_threads
-    cuts = np.searchsorted(work, work[-1:] * np.arange(1, n_parts) / n_parts)
-    edges = [0, *cuts.tolist(), n_items]
-    with ThreadPoolExecutor(n_threads) as pool:
-        list(pool.map(correlate, pairwise(edges)))
+    work = np.cumsum(np.diff(left.indptr) * np.arange(n, 0, -1.0))
+    _related(left, right, measure, result, work, n_threads, half=True)
     _mirror(result)
     return result
 
 
+def strongest_similarities(
+    left: csr_array, measure: Measure, most: int, n_threads: int = 1
+) -> csr_array:
+    """As :func:`similarities`, of each row only the ``most`` greatest above 0.
+
+    Of equals the first are kept. Never more than a block of rows is held besides.
+    """
+    n = left.shape[0]
+    right = left.T.tocsr()
+    rows, terms, code = _parts(left), _terms(right), _coded(measure)
+    begins, others, _ = _parts(right)
+    step = max(1, BLOCK_CELLS // max(n, 1))
+    starts = range(0, n, step)
+
+    def prune(start: int) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+        stop = min(start + step, n)
+        block = np.zeros((stop - start, n), np.float32)
+        _relate(start, stop, start, *rows, begins, others, terms, False, *code, block)
+        np.fill_diagonal(block[:, start:], 0)  # nobody is their own neighbor
+        counts = np.empty(stop - start, np.int32)
+        places = np.empty(block.shape[0] * min(most, n), np.int32)
+        values = np.empty(places.size, np.float32)
+        _strongest(block, most, counts, places, values)
+        kept = counts.sum()
+        return counts, places[:kept].copy(), values[:kept].copy()
+
+    with ThreadPoolExecutor(n_threads) as pool:
+        parts = list((map if n_threads == 1 else pool.map)(prune, starts))
+    counts, places, values = (
+        np.concatenate([np.empty(0, kind), *(part[field] for part in parts)])
+        for field, kind in enumerate((np.int32, np.int32, np.float32))
+    )
+    indptr = np.zeros(n + 1, np.int64)
+    np.cumsum(counts, out=indptr[1:])
+    narrow = indptr.astype(np.int32) if indptr[-1] < np.iinfo(np.int32).max else indptr
+    return csr_array((values, places.astype(narrow.dtype, copy=False), narrow), shape=(n, n))
+
+
+def similarities_between(
+    left: csr_array, right: csr_array, measure: Measure, n_threads: int = 1
+) -> NDArray[np.float32]:
+    """Similarity of each row of ``left`` to each column of ``right``, shape (n_left, n_right).
+
+    The columns of ``left`` are the rows of ``right``.
+    """
+    result = np.zeros((left.shape[0], right.shape[1]), np.float32)
+    work = np.cumsum(np.diff(left.indptr) + 1.0)
+    _related(left, right, measure, result, work, n_threads, half=False)
+    return result
+
+
 def weighted_means(
-    similarity: NDArray[np.float32],
-    profiles: csr_array,
+    similarity: NDArray[np.float32] | csr_array,
     rows: NDArray[np.int32],
-    columns: NDArray[np.int32],
+    deviations: csr_array,
+    lists: NDArray[np.int32],
     k: int,
 ) -> NDArray[np.float32]:
-    """Mean deviation of the k nearest items of the profile for each pair (row, column).
+    """Mean deviation of the k nearest of a list, for each pair of a row and a list.
 
-    ``profiles`` holds the deviations as in :func:`similarities`, over the same items. They are
-    weighted by similarity; only items of positive similarity count, and of equals the first. 0
-    where there is none. Shape (n_pairs,); fastest if pairs of the same column stand together.
+    ``similarity`` has the candidates as columns, and so has ``deviations``, one list per row. What
+    is said is weighted by similarity; only the similar above 0 count, and of equals the first. 0
+    where there is none. Shape (n_pairs,); fastest if pairs of the same row stand together.
     """
     means = np.zeros(len(rows), np.float32)
-    starts, items = _writable(profiles.indptr), _writable(profiles.indices)
-    _weigh(rows, columns, similarity, starts, items, profiles.data, k, means)
+    if isinstance(similarity, np.ndarray):
+        dense, sparse = similarity, _parts(csr_array((1, 1), dtype=np.float32))
+        wide = np.empty(0, np.float32)
+    else:
+        dense, sparse = np.empty((0, 0), np.float32), _parts(similarity)
+        wide = np.zeros(similarity.shape[1], np.float32)
+    _weigh(rows, lists, dense, *sparse, wide, *_parts(deviations), k, means)
     return means
 
 
-def _writable(array: NDArray[np.signedinteger]) -> NDArray[np.int32]:
-    """A copy where the array is read-only: a compiled signature takes no read-only array."""
-    return np.require(array, np.int32, ["C", "W"])
+def _related(
+    left: csr_array,
+    right: csr_array,
+    measure: Measure,
+    result: NDArray[np.float32],
+    work: NDArray[np.float64],
+    n_threads: int,
+    *,
+    half: bool,
+) -> None:
+    """Fills ``result`` with similarities; ``work`` is what the rows up to each are worth."""
+    rows, terms, code = _parts(left), _terms(right), _coded(measure)
+    starts, others, _ = _parts(right)
+
+    def relate(bounds: tuple[int, int]) -> None:
+        first, last = bounds
+        _relate(first, last, 0, *rows, starts, others, terms, half, *code, result)
+
+    n_parts = 1 if n_threads == 1 or not len(work) else 4 * n_threads
+    cuts = np.searchsorted(work, work[-1:] * np.arange(1, n_parts) / n_parts)
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(relate, pairwise([0, *cuts.tolist(), len(work)])))
+
+
+def _terms(matrix: csr_array) -> NDArray[np.float32]:
+    """(y, 1, y y, 1) for each value y, shape (n_entries, 4).
+
+    So the four sums of x y, x x, y y and 1 that a pair needs lie in 16 adjacent bytes and grow by
+    one multiplication each.
+    """
+    values = matrix.data
+    ones = np.ones_like(values)
+    return np.stack([values, ones, values * values, ones], axis=1)
+
+
+def _coded(measure: Measure) -> tuple[int, float, int]:
+    return KINDS[measure.name], measure.shrinkage, measure.min_support
+
+
+def _parts(matrix: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]:
+    """Starts, columns and values; a compiled signature takes no read-only array."""
+    return (
+        np.require(matrix.indptr, np.int64, ["C", "W"]),
+        np.require(matrix.indices, np.int32, ["C", "W"]),
+        np.require(matrix.data, np.float32, ["C", "W"]),
+    )
 
 
 @compiled(
-    "void(int64, int64, int32[::1], int32[::1], float32[::1], int32[::1], int32[::1], "
-    "float32[:, ::1], float32, float32[:, ::1])",
+    "void(int64, int64, int64, int64[::1], int32[::1], float32[::1], int64[::1], int32[::1], "
+    "float32[:, ::1], boolean, int64, float32, int64, float32[:, ::1])",
     fastmath={"contract", "nsz", "arcp"},
 )
-def _correlate(
+def _relate(
     first: int,
     last: int,
-    item_starts: NDArray[np.int32],
-    item_users: NDArray[np.int32],
-    item_values: NDArray[np.float32],
-    user_starts: NDArray[np.int32],
-    user_items: NDArray[np.int32],
-    user_terms: NDArray[np.float32],
+    offset: int,
+    left_starts: NDArray[np.int64],
+    left_shared: NDArray[np.int32],
+    left_values: NDArray[np.float32],
+    right_starts: NDArray[np.int64],
+    right_others: NDArray[np.int32],
+    right_terms: NDArray[np.float32],
+    half: bool,
+    kind: int,
     shrinkage: float,
+    min_support: int,
     result: NDArray[np.float32],
 ) -> None:
-    """Fills ``result[i, j]`` for first <= i < last and j > i.
-
-    ``user_terms`` holds (y, 1, y y, 1) for each value y, so that the four sums that a pair needs,
-    of x y, x x, y y and 1, lie in 16 adjacent bytes and grow by one multiplication each.
-    """
-    sums = np.empty((result.shape[0], 4), np.float32)
-    after = np.empty(user_starts.size - 1, np.int64)
-    for u in range(after.size):
-        mine = user_items[user_starts[u] : user_starts[u + 1]]
-        after[u] = user_starts[u] + np.searchsorted(mine, first)
+    """Fills ``result[i - offset, j]`` for first <= i < last and every j, or for j > i."""
+    n = result.shape[1]
+    sums = np.empty((n, 4), np.float32)
+    # Pearson's own means are over the shared columns: sums of x and of y.
+    plain = np.empty((n if kind == PEARSON else 0, 2), np.float32)
+    after = right_starts[:-1].copy()
+    if half:
+        for u in range(after.size):
+            mine = right_others[right_starts[u] : right_starts[u + 1]]
+            after[u] += np.searchsorted(mine, first)
     for i in range(first, last):
-        sums[i:] = 0
-        for s in range(item_starts[i], item_starts[i + 1]):
-            u, x = item_users[s], item_values[s]
+        start = i + 1 if half else 0
+        sums[start:] = 0
+        plain[start:] = 0
+        for s in range(left_starts[i], left_starts[i + 1]):
+            u, x = left_shared[s], left_values[s]
             xx = x * x
-            after[u] += 1
-            for t in range(after[u], user_starts[u + 1]):
-                j = user_items[t]
-                sums[j, 0] += x * user_terms[t, 0]
-                sums[j, 1] += xx * user_terms[t, 1]
-                sums[j, 2] += user_terms[t, 2]
-                sums[j, 3] += user_terms[t, 3]
-        for j in range(i + 1, result.shape[0]):
-            variation = sums[j, 1] * sums[j, 2]
-            if variation > 0:
-                support = sums[j, 3] - np.float32(1)
-                # A single user in common always correlates perfectly, which means nothing.
-                if support > 0:
-                    weight = support / (support + shrinkage)
-                    result[i, j] = sums[j, 0] / np.sqrt(variation) * weight
+            if half:
+                after[u] += 1
+            for t in range(after[u], right_starts[u + 1]):
+                j = right_others[t]
+                sums[j, 0] += x * right_terms[t, 0]
+                sums[j, 1] += xx * right_terms[t, 1]
+                sums[j, 2] += right_terms[t, 2]
+                sums[j, 3] += right_terms[t, 3]
+            if kind == PEARSON:
+                for t in range(after[u], right_starts[u + 1]):
+                    j = right_others[t]
+                    plain[j, 0] += x
+                    plain[j, 1] += right_terms[t, 0]
+        row = result[i - offset]
+        for j in range(start, n):
+            xy, xx, yy, shared = sums[j, 0], sums[j, 1], sums[j, 2], sums[j, 3]
+            if shared == 0 or shared < min_support:
+                continue
+            if kind == MSD:
+                row[j] = shared / (xx + yy - 2 * xy + shared)
+            elif kind == PEARSON:
+                x_sum, y_sum, n_shared = float(plain[j, 0]), float(plain[j, 1]), float(shared)
+                x_varies = n_shared * xx - x_sum * x_sum
+                y_varies = n_shared * yy - y_sum * y_sum
+                # Equal ratings vary by what rounding leaves, and correlate with nothing.
+                if x_varies > 1e-6 * n_shared * xx and y_varies > 1e-6 * n_shared * yy:
+                    row[j] = (n_shared * xy - x_sum * y_sum) / np.sqrt(x_varies * y_varies)
+            elif xx * yy > 0:
+                row[j] = xy / np.sqrt(xx * yy)
+                if kind == PEARSON_BASELINE:
+                    # A single column in common always correlates perfectly, which means nothing.
+                    support = shared - np.float32(1)
+                    row[j] *= support / (support + shrinkage) if support > 0 else np.float32(0)
 
 
 @compiled("void(float32[:, ::1])")
@@ -132,29 +267,80 @@ def _mirror(square: NDArray[np.float32]) -> None:
                     square[i, j] = square[j, i]
 
 
+@compiled("void(float32[:, ::1], int64, int32[::1], int32[::1], float32[::1])")
+def _strongest(
+    block: NDArray[np.float32],
+    most: int,
+    counts: NDArray[np.int32],
+    places: NDArray[np.int32],
+    values: NDArray[np.float32],
+) -> None:
+    """Writes the greatest values above 0 of each row one after another, by column."""
+    n = block.shape[1]
+    above = np.empty(n, np.float32)
+    written = 0
+    for i in range(block.shape[0]):
+        row, n_above = block[i], 0
+        for j in range(n):
+            if row[j] > 0:
+                above[n_above] = row[j]
+                n_above += 1
+        bound, left = np.float32(0), 0
+        if n_above > most:
+            bound = np.partition(above[:n_above], n_above - most)[n_above - most]
+            left = most  # of those at the bound, as many as the greater ones leave
+            for j in range(n):
+                if row[j] > bound:
+                    left -= 1
+        begun = written
+        for j in range(n):
+            at_bound = row[j] == bound and left > 0
+            if row[j] > bound or at_bound:
+                places[written], values[written] = j, row[j]
+                written += 1
+                if at_bound:
+                    left -= 1
+        counts[i] = written - begun
+
+
 @compiled(
-    "void(int32[::1], int32[::1], float32[:, ::1], int32[::1], int32[::1], float32[::1], int64, "
-    "float32[::1])",
+    "void(int32[::1], int32[::1], float32[:, ::1], int64[::1], int32[::1], float32[::1], "
+    "float32[::1], int64[::1], int32[::1], float32[::1], int64, float32[::1])",
     fastmath={"contract", "nsz", "arcp"},
 )
 def _weigh(
     rows: NDArray[np.int32],
-    columns: NDArray[np.int32],
-    similarity: NDArray[np.float32],
-    starts: NDArray[np.int32],
-    items: NDArray[np.int32],
+    lists: NDArray[np.int32],
+    dense: NDArray[np.float32],
+    near_starts: NDArray[np.int64],
+    near_places: NDArray[np.int32],
+    near_values: NDArray[np.float32],
+    wide: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    places: NDArray[np.int32],
     deviations: NDArray[np.float32],
     k: int,
     means: NDArray[np.float32],
 ) -> None:
-    """Fills ``means`` for each pair of a profile and an item."""
+    """Fills ``means``; a row of sparse similarities is spread out in ``wide`` while it is asked."""
     # The nearest so far, in descending order; of equals the first stay.
     near, deviates = np.empty(k, np.float32), np.empty(k, np.float32)
+    spread = -1
     for t in range(rows.size):
-        row = similarity[columns[t]]
+        if wide.size == 0:
+            row = dense[rows[t]]
+        else:
+            if rows[t] != spread:
+                if spread >= 0:
+                    for s in range(near_starts[spread], near_starts[spread + 1]):
+                        wide[near_places[s]] = 0
+                spread = rows[t]
+                for s in range(near_starts[spread], near_starts[spread + 1]):
+                    wide[near_places[s]] = near_values[s]
+            row = wide
         n = 0
-        for s in range(starts[rows[t]], starts[rows[t] + 1]):
-            value = row[items[s]]
+        for s in range(starts[lists[t]], starts[lists[t] + 1]):
+            value = row[places[s]]
             if value <= 0 or (n == k and value <= near[k - 1]):
                 continue
             n = min(n + 1, k)

@@ -59,6 +59,12 @@ def fit_offsets(
     return Offsets(users, items)
 
 
+def item_means(train: Interactions, mean: float) -> NDArray[np.float64]:
+    """Mean rating of each item less ``mean``, shape (n_items,); 0 for an item without ratings."""
+    deviations = train.matrix.data.astype(np.float64) - mean
+    return _shrunk_means(deviations, train.matrix.indices, train.n_items, 0)
+
+
 def user_offsets(
     profiles: Interactions, mean: float, items: NDArray[np.floating], *, l2_users: float
 ) -> NDArray[np.float64]:

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
 from marquee.models.base import Recommender
+from marquee.models.folding import fold_in, noise, products
 from marquee.models.offsets import Scale, on_scale
 
 N_BLOCKS = 4
 """Users and items are each cut into so many groups; also the most threads that can help."""
 N_CHAINS = 8
 """Parts of a block that are visited in turn."""
-PAIRS_AT_ONCE = 1 << 16
 
 
 @dataclass(kw_only=True, eq=False)
@@ -81,7 +82,10 @@ class SVD(Recommender):
 
         width = padded(self.factors)
         rng = np.random.default_rng(self.seed)
-        P, Q = (self._noise(rng, n, width) for n in (train.n_users, train.n_items))
+        P, Q = (
+            noise(rng, (n, self.factors), width, self.init_std)
+            for n in (train.n_users, train.n_items)
+        )
         b, c = np.zeros(train.n_users, np.float32), np.zeros(train.n_items, np.float32)
         scale = Scale.of(train)
         strata = _strata(train, scale.mean)
@@ -105,12 +109,6 @@ class SVD(Recommender):
         self.item_offsets_ = c
         self.item_factors_ = np.ascontiguousarray(Q[:, : self.factors])
 
-    def _noise(self, rng: np.random.Generator, n: int, width: int) -> NDArray[np.float32]:
-        """Random factors to start from; columns beyond ``factors`` are zero and stay so."""
-        start = np.zeros((n, width), np.float32)
-        start[:, : self.factors] = rng.standard_normal((n, self.factors), np.float32)
-        return start * np.float32(self.init_std)
-
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         b, P = self._fold_in(profiles)
         scores = P @ self.item_factors_.T
@@ -125,26 +123,21 @@ class SVD(Recommender):
         at, to = self.checked_pairs(profiles, rows, columns)
         people, person = np.unique(at, return_inverse=True)
         b, P = self._fold_in(profiles.take(people))
-        ratings: NDArray[np.float32] = b[person] + self.item_offsets_[to]
-        for start in range(0, len(to), PAIRS_AT_ONCE):
-            some = slice(start, start + PAIRS_AT_ONCE)
-            ratings[some] += np.einsum("ij,ij->i", P[person[some]], self.item_factors_[to[some]])
+        ratings = b[person] + self.item_offsets_[to]
+        ratings += products(P, self.item_factors_, person, to)
         return on_scale(ratings, self.scale_)
 
     def _fold_in(self, profiles: Interactions) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Mean plus offset, shape (n_profiles,), and factors, (n_profiles, factors), of users."""
         matrix, mean = profiles.matrix, np.float32(self.scale_[0])
         deviations = matrix.data - mean - self.item_offsets_[matrix.indices]
-        penalty = np.full(self.factors + 1, self.fold_in_l2, np.float32)
-        penalty[-1] = self.fold_in_l2_offset
-        solved = np.zeros((profiles.n_users, self.factors + 1), np.float32)
-        for row in np.flatnonzero(np.diff(matrix.indptr)):
-            entries = slice(matrix.indptr[row], matrix.indptr[row + 1])
-            factors = self.item_factors_[matrix.indices[entries]]
-            # One more column, of ones, carries the offset.
-            X = np.column_stack([factors, np.ones(len(factors), np.float32)])
-            solved[row] = np.linalg.solve(X.T @ X + np.diag(penalty), X.T @ deviations[entries])
-        return mean + solved[:, -1], solved[:, :-1]
+        b, P = fold_in(
+            csr_array((deviations, matrix.indices, matrix.indptr), matrix.shape),
+            self.item_factors_,
+            l2=self.fold_in_l2,
+            l2_offset=self.fold_in_l2_offset,
+        )
+        return mean + b, P
 
 
 Block = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]
