@@ -30,7 +30,7 @@ def moments_of(ratings: pl.DataFrame) -> Moments | None:
     the histories, every time is the place in its viewer's history times ``PLACE_SECONDS``: by the
     seconds, then the row of the table, for viewers whose every rating has them, by
     ``history_rank`` for others. Ratings that such a history does not rank stand at 0, before the
-    first: their place is unknown, and nothing should count as having come before them.
+    first, since their place is unknown: they may be known to all others, and none to them.
     """
     if not ratings["rated_at"].null_count():
         return Moments(ratings["rated_at"].dt.epoch("s").to_numpy().astype(np.int64), True)

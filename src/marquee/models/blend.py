@@ -39,6 +39,11 @@ class Blend(Recommender):
     The members given are templates: ``fit`` fits copies of them. A blend has an ability if its
     members have it: it explains scores if all personal members do, finds similar items, uses titles
     and uses viewers if any does. Give titles and viewers to the blend, which hands them on.
+
+    References
+    ----------
+    R. Burke, "Hybrid recommender systems: survey and experiments", User Modeling and User-Adapted
+    Interaction 12, 2002 (the weighted hybrid).
     """
 
     members: tuple[Recommender, ...] = ()

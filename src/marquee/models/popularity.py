@@ -14,7 +14,13 @@ from marquee.models.base import Recommender
 
 @dataclass(kw_only=True, eq=False)
 class Popularity(Recommender):
-    """Scores each item by the share of users who interacted with it."""
+    """Scores each item by the share of users who interacted with it.
+
+    References
+    ----------
+    P. Cremonesi, Y. Koren and R. Turrin, "Performance of recommender algorithms on top-N
+    recommendation tasks", RecSys 2010, section 3.1 (TopPop).
+    """
 
     personal: ClassVar[bool] = False
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from marquee import __version__
-from marquee.app.cli import data, faces, forecast, keys, picks, training
+from marquee.app.cli import data, evaluating, faces, forecast, keys, models, picks, training
 from marquee.app.settings import Settings
 
 app = typer.Typer(
@@ -21,10 +21,11 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
 app.add_typer(forecast.app, name="forecast")
 app.command()(training.world)
 app.command()(training.fit)
-app.command()(training.evaluate)
+app.command()(evaluating.evaluate)
 app.command()(picks.recommend)
 app.command()(picks.similar)
 app.command()(picks.demo)

@@ -1,4 +1,4 @@
-"""``marquee world``, ``fit`` and ``evaluate``."""
+"""``marquee world`` and ``fit``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ Params = Annotated[
 DEFAULT_MODEL = "ease-content"
 PREDICTOR = "svd"
 """Fitted beside a model that predicts no ratings, so that the workspace can."""
-SHOWN = ("rmse", "mae", "ndcg", "recall")
-"""Metrics of the printed table; ``--json`` holds all."""
 
 
 def world(
@@ -89,60 +87,3 @@ def fit(
         say_json({"model": model, "path": folder, "seconds": seconds})
     else:
         say(f"Fitted {model} in {seconds:.1f} s; saved in {workspace.models / model}.")
-
-
-def evaluate(
-    context: typer.Context,
-    data: Annotated[
-        str,
-        typer.Option(help="A set under MARQUEE_DATA or fetched, a path, `world` or `workspace`."),
-    ],
-    model: Model = DEFAULT_MODEL,
-    split: Annotated[
-        str, typer.Option(help="A fold of the publisher such as u1, folds, random:0.1, kfold:5.")
-    ] = "random:0.1",
-    seed: Annotated[int, typer.Option(help="Seed of random splits.")] = 0,
-    k: Annotated[
-        int, typer.Option("-k", min=1, max=10_000, help="Length of the ranked lists.")
-    ] = 10,
-    param: Params = None,
-    as_json: Json = False,
-) -> None:
-    """Measure a model: rating error and ranking quality on held-out ratings."""
-    from marquee.app.cli.params import make_model
-    from marquee.evaluation.experiment import evaluate as measure
-    from marquee.evaluation.splits import parse_split
-    from marquee.features.side_information import titles_frame, viewers_frame
-    from marquee.lifecycle.fitting import catalog_interactions
-    from marquee.service.datasets import open_data
-
-    settings: Settings = context.obj
-    params = param or []
-    make_model(model, params)  # wrong names are told before anything is read
-    with progress(f"Reading {data}"):
-        opened = open_data(data, settings.home, settings.data)
-        splits = parse_split(
-            split,
-            catalog_interactions(opened.tables),
-            seed=seed,
-            fold_names=opened.fold_names,
-            read_fold=opened.read_fold,
-        )
-    with progress(f"Evaluating {model}") as tick:
-        report = measure(
-            lambda: make_model(model, params),
-            splits,
-            k=k,
-            titles=titles_frame(opened.tables),
-            viewers=viewers_frame(opened.tables),
-            seed=seed,
-            on_step=tick,
-        )
-    if as_json:
-        say_json({"data": data, "name": model, "split": split, **report.to_dict()})
-        return
-    shown = [name for name in report.mean if name.partition("@")[0] in SHOWN]
-    rows = [(result.name, *map(result.metrics.get, shown)) for result in report.splits]
-    if len(rows) > 1:
-        rows.append(("mean", *map(report.mean.get, shown)))
-    say_table(("split", *shown), rows, f"{model} on {data}, {split}, seed {seed}")
