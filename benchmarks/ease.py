@@ -35,7 +35,8 @@ from marquee.features.text import title_texts
 from marquee.models import ease_content_blend
 from marquee.models.base import Recommender
 from marquee.models.content import Content
-from marquee.models.ease import EASE, ease_weights, gram
+from marquee.models.ease import EASE, ease_weights
+from marquee.models.likes import gram
 from marquee.models.ranking import top_k
 
 USERS, ITEMS, LIKES = 6_040, 3_706, 1_000_209

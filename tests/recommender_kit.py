@@ -22,7 +22,11 @@ SIDE = 10
 """Users and items of the checkerboard."""
 
 SMALL_DATA: dict[str, dict[str, Any]] = {
+    "bpr": {"factors": 5, "epochs": 150, "learning_rate": 0.1, "l2": 0.001},
+    "ials": {"factors": 2, "epochs": 30},
     "nmf": {"factors": 3, "epochs": 200, "fold_in_l2": 0.1},
+    "rp3beta": {"neighbors": 24},
+    "slim": {"l1": 0.1, "l2": 1.0, "tolerance": 1e-6, "sweeps": 500},
     "svd": {"factors": 5, "epochs": 60, "learning_rate": 0.02, "fold_in_l2": 0.2},
     "svdpp": {"factors": 5, "epochs": 60, "learning_rate": 0.02, "fold_in_l2": 0.2},
 }

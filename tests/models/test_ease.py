@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import NotFittedError, ParameterError
-from marquee.models.ease import EASE, gram
+from marquee.models.ease import EASE
+from marquee.models.likes import gram
 from recommender_kit import checkerboard, ragged
 
 

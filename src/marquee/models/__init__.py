@@ -8,11 +8,16 @@ from collections.abc import Callable
 from marquee.models.base import Recommender
 from marquee.models.bias import Bias
 from marquee.models.blend import Blend
+from marquee.models.bpr import BPR
 from marquee.models.content import Content
 from marquee.models.ease import EASE
+from marquee.models.ials import IALS
 from marquee.models.item_knn import ItemKNN
 from marquee.models.nmf import NMF
 from marquee.models.popularity import Popularity
+from marquee.models.recent_popularity import RecentPopularity
+from marquee.models.rp3beta import RP3beta
+from marquee.models.slim import SLIM
 from marquee.models.svd import SVD
 from marquee.models.svdpp import SVDpp
 from marquee.models.user_knn import UserKNN
@@ -20,11 +25,16 @@ from marquee.models.user_knn import UserKNN
 ALGORITHMS: dict[str, type[Recommender]] = {
     "bias": Bias,
     "blend": Blend,
+    "bpr": BPR,
     "content": Content,
     "ease": EASE,
+    "ials": IALS,
     "item-knn": ItemKNN,
     "nmf": NMF,
     "popularity": Popularity,
+    "recent-popularity": RecentPopularity,
+    "rp3beta": RP3beta,
+    "slim": SLIM,
     "svd": SVD,
     "svdpp": SVDpp,
     "user-knn": UserKNN,

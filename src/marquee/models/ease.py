@@ -13,6 +13,7 @@ from marquee.errors import ParameterError
 from marquee.models.abilities import Explained
 from marquee.models.base import Recommender, checked_positions
 from marquee.models.kernels import compiled
+from marquee.models.likes import gram, liked
 from marquee.models.ranking import TopK, top_k
 
 MOST_FOR_THREADS = 16_384
@@ -60,14 +61,16 @@ class EASE(Recommender):
             raise ParameterError("l2 of EASE must be above 0, got 0")
 
     def _fit(self, train: Interactions) -> None:
-        likes = self._likes(train)
+        likes = liked(train, self.liked_from)
         counts = np.bincount(likes.indices, minlength=train.n_items)
         self.liked_items_ = np.flatnonzero(counts).astype(np.int32)
         self.weights_ = ease_weights(gram(self._narrowed(likes)), self.l2)
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         # Sparse times dense: only the rows of liked items are read. Weights must lie in rows.
-        scores: NDArray[np.float32] = self._narrowed(self._likes(profiles)) @ self.weights_
+        scores: NDArray[np.float32] = (
+            self._narrowed(liked(profiles, self.liked_from)) @ self.weights_
+        )
         if len(self.liked_items_) == profiles.n_items:
             return scores
         return self._widened(scores, 0)
@@ -122,14 +125,6 @@ class EASE(Recommender):
         )
         return top_k(self._widened(found, -np.inf), k)
 
-    def _likes(self, profiles: Interactions) -> csr_array:
-        """Ones where an interaction counts as liked."""
-        liked = profiles
-        if profiles.matrix.nnz and profiles.matrix.data.min() < self.liked_from:
-            liked = profiles.at_least(self.liked_from)
-        ones = np.ones(liked.matrix.nnz, np.float32)
-        return csr_array((ones, liked.matrix.indices, liked.matrix.indptr), liked.matrix.shape)
-
     def _places(self) -> NDArray[np.int32]:
         """Place of each item in ``liked_items_``, -1 for the others."""
         places = np.full(len(self.items_), -1, np.int32)
@@ -151,20 +146,6 @@ class EASE(Recommender):
         wide = np.full((len(scores), len(self.items_)), other, np.float32)
         wide[:, self.liked_items_] = scores
         return wide
-
-
-def gram(likes: csr_array) -> NDArray[np.float32]:
-    """How many users liked both items, shape (n_items, n_items); the lower triangle alone.
-
-    Counts are exact up to 2^24 users.
-    """
-    by_item = likes.T.tocsr()
-    counts = np.zeros((likes.shape[1], likes.shape[1]), np.float32)
-    # Copies, since the kernel is compiled for arrays that may be written.
-    arrays = (likes.indptr, likes.indices, by_item.indptr, by_item.indices)
-    user_starts, user_items, item_starts, item_users = (np.array(a, np.int32) for a in arrays)
-    _count_pairs(user_starts, user_items, item_starts, item_users, counts)
-    return counts
 
 
 def ease_weights(counts: NDArray[np.float32], l2: float) -> NDArray[np.float32]:
@@ -192,26 +173,6 @@ def ease_weights(counts: NDArray[np.float32], l2: float) -> NDArray[np.float32]:
     weights: NDArray[np.float32] = factor.T
     _finish(weights)
     return weights
-
-
-@compiled("void(int32[::1], int32[::1], int32[::1], int32[::1], float32[:, ::1])")
-def _count_pairs(
-    user_starts: NDArray[np.int32],
-    user_items: NDArray[np.int32],
-    item_starts: NDArray[np.int32],
-    item_users: NDArray[np.int32],
-    counts: NDArray[np.float32],
-) -> None:
-    # One row of counts at a time, which stays in the cache.
-    for item in range(len(item_starts) - 1):
-        row = counts[item]
-        for place in range(item_starts[item], item_starts[item + 1]):
-            user = item_users[place]
-            for entry in range(user_starts[user], user_starts[user + 1]):
-                other = user_items[entry]
-                if other > item:
-                    break
-                row[other] += np.float32(1)
 
 
 @compiled("void(float32[:, ::1])")
