@@ -43,10 +43,10 @@ class NMF(Recommender):
     Informatics 10(2), 2014, equations 8 and 13. The updates are those of Surprise's ``NMF``.
     """
 
-    factors: int = 15
-    epochs: int = 50
+    factors: int = 30
+    epochs: int = 80
     """Passes over the ratings."""
-    l2: float = 0.06
+    l2: float = 0.2
     """Penalty per rating on the factors while fitting."""
     biased: bool = False
     """Whether there are offsets besides the factors."""
@@ -56,7 +56,7 @@ class NMF(Recommender):
     """Penalty per rating on the offsets while fitting."""
     init_high: float = 1.0
     """Factors start from numbers drawn evenly between 0 and this."""
-    fold_in_l2: float = 5.0
+    fold_in_l2: float = 10.0
     """Penalty on a profile's distance from the mean factors, in ratings."""
     fold_in_l2_offset: float = 5.0
     """Penalty on the offset of a profile that is folded in, in ratings."""
