@@ -14,6 +14,7 @@ import pytest
 
 from marquee.data.sources import SOURCES
 from marquee.data.workspace import Workspace
+from marquee.models import ALGORITHMS, RECIPES
 from sources_kit import FIXTURES
 
 from .conftest import Run
@@ -308,6 +309,57 @@ def test_evaluating_prints_the_same_figures_as_json(run: Run, world_home: Path) 
     printed = run(*asked, "--split", "kfold:3", "--seed", 5).out
     assert f"{report['mean']['rmse']:.4f}" in printed
     assert f"{report['mean']['ndcg@10']:.4f}" in printed
+
+
+def test_an_evaluation_says_its_clock_and_takes_several_lengths(run: Run, world_home: Path) -> None:
+    asked = ("--home", world_home, "evaluate", "--data", "workspace", "-m", "bias")
+    timely = run(*asked, "--split", "time:0.8", "-k", 20, "-k", 5, "--json").answer
+    assert (timely["k"], timely["clock"]) == ([5, 20], "past")
+    assert {"ndcg@5", "ndcg@20"} <= set(timely["mean"])
+    assert timely["splits"][0]["test_starts"] > 0
+    full = run(*asked, "--split", "random:0.2", "--clock", "full", "--no-lists")
+    assert "Clock full: " in full.out
+    assert "a benchmark condition and not a serving one" in full.out
+    assert "ndcg" not in full.out
+    strong = run(*asked, "--split", "strong:5", "--relevant-from", 3.5, "--json").answer
+    assert strong["splits"][0]["name"] == "strong:5"
+    assert "rmse" not in strong["mean"]
+    last = run(*asked, "--split", "last-one", "--json").answer["splits"][0]
+    assert (last["n_users"], last["relevant_from"]) == (last["n_test"], None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--clock", "now"), "clock must be one of none, past, full, got 'now'"),
+        (("-p", "clock=full"), "the clock of an evaluation is given as --clock"),
+    ],
+)
+def test_a_clock_that_is_none_is_refused(
+    run: Run, world_home: Path, arguments: tuple[str, ...], sentence: str
+) -> None:
+    asked = ("--home", world_home, "evaluate", "--data", "workspace", "-m", "bias")
+    done = run(*asked, *arguments)
+    assert (done.code, done.out) == (1, "")
+    assert sentence in done.err
+
+
+def test_models_are_listed_with_what_they_can_do_and_take(run: Run) -> None:
+    answer = {entry["name"]: entry for entry in run("models", "list", "--json").answer}
+    assert set(answer) == {*ALGORITHMS, *RECIPES}
+    assert "predicts ratings" in answer["svd"]["abilities"]
+    factors = answer["svd"]["parameters"][0]
+    assert (factors["name"], factors["default"]) == ("factors", 64)
+    assert all(len(one["meaning"]) > 10 for one in answer["svd"]["parameters"])
+    assert "2009" in answer["svd"]["paper"]
+    printed = run("models", "list").out
+    assert all(name in printed for name in answer)
+    one = run("models", "list", "svd").out
+    assert "fold_in_l2" in one
+    assert "Matrix factorization techniques" in one
+    refused = run("models", "list", "sdv")
+    assert refused.code == 1
+    assert "there is no model 'sdv'; there are" in refused.err
 
 
 def test_columns_are_explained(run: Run) -> None:
