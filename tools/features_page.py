@@ -6,7 +6,7 @@ from pathlib import Path
 
 from marquee.features import FEATURES
 from marquee.features.asking import LAG_DAYS
-from marquee.features.base import HORIZONS, Theme
+from marquee.features.base import HORIZONS, USUAL, Theme
 from marquee.features.frame import ALSO_CALLED
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "features.md"
@@ -31,6 +31,13 @@ the column. The horizons, earliest first:
 | `announced` | what the announcement tells too: day, certificate, runtime, series, plot |
 | `pre_release` | what is known on the eve of the release too: other films around it |
 | `post_release` | what only the released film can tell: votes, popularity, box office |
+
+Forecasts are asked at `{USUAL}` where nobody names another horizon. Of a plan no catalog holds the
+rivals yet, so a model that had counted those of past films would find none.
+
+Columns marked *undated* tell how much volunteers wrote about a film, often after it had become
+known. A frame holds them only if they are asked for by name, which is safe from a snapshot of the
+day.
 """
 
 
@@ -50,7 +57,8 @@ def page() -> str:
 
 def _section(theme: Theme) -> str:
     rows = "\n".join(
-        f"| `{column.name}` | {column.kind} | {column.horizon} | {column.group} | {column.words} |"
+        f"| `{column.name}` | {column.kind} | {column.horizon}{', undated' * column.undated} "
+        f"| {column.group} | {column.words} |"
         for column in theme.columns
     )
     head = f"## {theme.name}\n\n{theme.summary}\n"

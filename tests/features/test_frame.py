@@ -21,13 +21,21 @@ EARLIER = HORIZONS[:-1]
 OUTCOMES = [*MEASURES, "profit_usd", "roi"]
 
 
+UNDATED = {"keywords", "plot_words", "n_companies", "n_countries", "n_genres", "n_languages"}
+"""Facts about today's page of a film, whose day of knowledge nobody knows."""
+
+
 def names(horizon: Horizon, themes: list[str] | None = None) -> list[str]:
     return [given.name for given in columns_at(horizon, themes)]
 
 
+def dated(horizon: Horizon) -> list[str]:
+    return [name for name in names(horizon) if name not in UNDATED]
+
+
 def test_the_frame_holds_what_the_themes_say() -> None:
     tables, asked = ugly(), asked_of(ugly())
-    frame = feature_frame(tables, asked, "post_release")
+    frame = feature_frame(tables, asked, "post_release", columns=names("post_release"))
     assert_frame_equal(frame.select("title_id", "as_of"), asked)
     for theme in FEATURES.values():
         answers = theme(tables, asked)
@@ -39,7 +47,7 @@ def test_each_horizon_adds_columns_to_the_one_before() -> None:
     for horizon in HORIZONS:
         now = names(horizon)
         assert set(known) < set(now)
-        assert feature_frame(Tables(), asked_of(ugly()), horizon).columns[2:] == now
+        assert feature_frame(Tables(), asked_of(ugly()), horizon).columns[2:] == dated(horizon)
         known = now
 
 
@@ -75,11 +83,28 @@ def test_a_column_is_refused_before_its_own_horizon() -> None:
 def test_themes_and_columns_limit_the_frame() -> None:
     asked = at_release(ugly())
     frame = feature_frame(ugly(), asked, "announced", themes=["runtime", "genres"])
-    assert frame.columns[2:] == ["runtime_min", "genres", "n_genres"]
+    assert frame.columns[2:] == ["runtime_min", "genres"]
     frame = feature_frame(ugly(), asked, "announced", columns=["n_genres", "budget", "n_genres"])
     assert frame.columns[2:] == ["n_genres", "budget_usd"]
     with pytest.raises(ParameterError, match="runtime_min"):
         feature_frame(ugly(), asked, themes=["genres"], columns=["runtime_min"])
+
+
+def test_undated_columns_are_told_only_where_they_are_asked_for_by_name() -> None:
+    assert {name for name in names("post_release") if column(name).undated} == UNDATED
+    asked = at_release(ugly())
+    for horizon in HORIZONS:
+        assert not UNDATED & set(feature_frame(ugly(), asked, horizon).columns)
+    told = feature_frame(ugly(), asked, "pre_release", columns=["keywords", "n_genres"])
+    assert told.columns[2:] == ["keywords", "n_genres"]
+    with pytest.raises(ParameterError, match=r"'keywords'.*undated.*by name: keywords"):
+        feature_frame(ugly(), asked, "pre_release", themes=["genres", "keywords"])
+
+
+def test_a_question_without_a_horizon_is_that_of_a_plan_which_has_no_rivals_yet() -> None:
+    asked = at_release(ugly())
+    assert feature_frame(ugly(), asked).equals(feature_frame(ugly(), asked, "announced"))
+    assert not any("crowding" in name for name in feature_frame(ugly(), asked).columns)
 
 
 def test_a_theme_gives_its_columns_up_to_the_horizon() -> None:

@@ -72,11 +72,6 @@ def test_keywords_are_lower_case_and_each_once() -> None:
     assert found.schema["keywords"] == DTYPES["list"]
 
 
-def test_undated_columns_are_columns_of_the_themes() -> None:
-    names = {column.name for theme in (plot.THEME, keywords.THEME) for column in theme.columns}
-    assert set(keywords.UNDATED) <= names
-
-
 @pytest.mark.parametrize("theme", [plot.THEME, keywords.THEME], ids=lambda theme: theme.name)
 def test_no_titles_and_no_questions_give_no_answers(theme: object) -> None:
     assert callable(theme)

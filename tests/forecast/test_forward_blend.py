@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,7 @@ from marquee.forecast.defaults import SETTINGS, default_forecaster
 from marquee.forecast.distribution import LEVELS
 from marquee.forecast.forward import forward_parts
 from marquee.forecast.forward_blend import ForwardBlend
+from marquee.forecast.members import AfterRidge
 from marquee.forecast.recency import in_order, recency_weights
 from marquee.forecast.spread import learn_spread, scales, told_by
 
@@ -47,17 +48,24 @@ def uneven_films(n: int, seed: int) -> tuple[pl.DataFrame, NDArray[np.float64]]:
     return frame, 2 * budget * np.exp(noise)
 
 
-def test_parts_ask_about_the_latest_rows_once_and_learn_from_all_before() -> None:
-    parts = forward_parts(20, 0.5, 2)
+def test_parts_ask_about_the_latest_rows_once_and_learn_from_what_was_known_before() -> None:
+    days = np.arange(20) // 2 * 50
+    parts = forward_parts(days, 0.5, 2, 100)
     assert [(earlier.tolist(), later.tolist()) for earlier, later in parts] == [
-        (list(range(10)), list(range(10, 15))),
-        (list(range(15)), list(range(15, 20))),
+        (list(range(8)), list(range(10, 15))),  # row 10 is of day 250, and day 150 is known then
+        (list(range(12)), list(range(15, 20))),  # row 15 is of day 350
     ]
+    assert [earlier.size for earlier, _ in forward_parts(days, 0.5, 2, 0)] == [12, 16]
+
+
+def test_where_nothing_was_known_in_time_a_part_learns_from_all_rows_before() -> None:
+    [(earlier, later)] = forward_parts(np.arange(10), 0.5, 1, 180)
+    assert (earlier.tolist(), later.tolist()) == ([0, 1, 2, 3, 4], [5, 6, 7, 8, 9])
 
 
 @pytest.mark.parametrize("n", [2, 3, 10, 13, 29])
 def test_few_films_make_fewer_parts_and_never_an_empty_one(n: int) -> None:
-    parts = forward_parts(n, 0.7, 4)
+    parts = forward_parts(90 * np.arange(n), 0.7, 4, 180)
     assert all(earlier.size and later.size for earlier, later in parts)
     asked = np.concatenate([later for _, later in parts])
     assert (np.diff(asked) == 1).all()
@@ -86,7 +94,8 @@ def test_each_residual_is_of_a_film_that_the_center_was_not_learned_from() -> No
     order = in_order(features)
     features, revenue = features[order], revenue[order]
     expected = []
-    for earlier, later in ((slice(0, 30), slice(30, 45)), (slice(0, 45), slice(45, 60))):
+    # Films of the three days asked about before a part came out less than half a year before it.
+    for earlier, later in ((slice(0, 24), slice(30, 45)), (slice(0, 39), slice(45, 60))):
         # With few residuals the forecast is the center and their quantiles about it.
         part = ForwardBlend(**QUICK).fit(features[earlier], revenue[earlier])
         center = np.log(part.predict(features[later]).median) - np.median(part.residuals_)
@@ -150,14 +159,18 @@ def test_what_tells_the_spread_is_read_as_numbers_and_gaps_are_allowed() -> None
     np.testing.assert_allclose(told, expected)
 
 
-def test_columns_that_volunteers_fill_in_later_are_not_looked_at() -> None:
+@pytest.mark.parametrize("after_ridge", get_args(AfterRidge))
+def test_what_the_columns_add_sums_to_the_median(after_ridge: AfterRidge) -> None:
     features, revenue = films(60)
-    told = features.with_columns(pl.Series("n_companies", np.log(revenue)))
-    plain = ForwardBlend(**QUICK).fit(features, revenue).predict(features)
-    given = ForwardBlend(**QUICK).fit(told, revenue).predict(told)
-    np.testing.assert_array_equal(plain.quantiles, given.quantiles)
-    seen = ForwardBlend(**QUICK, without=()).fit(told, revenue).predict(told)
-    assert not np.allclose(plain.quantiles, seen.quantiles)
+    model = ForwardBlend(**QUICK, after_ridge=after_ridge).fit(features, revenue)
+    base, added = model.contributions(features)
+    assert added.shape == (60, len(model.columns_))
+    median = np.log(model.predict(features).median)
+    np.testing.assert_allclose(base + added.sum(axis=1), median, atol=1e-9)
+    # With few films median and center lie apart by the same for all, and so do base and mean.
+    np.testing.assert_allclose(base, base[0], atol=1e-4)
+    assert np.ptp(added, axis=0)[model.columns_.index("budget_usd")] > 0.5
+    assert not added[:, model.columns_.index("always_one")].any()
 
 
 def test_boosted_trees_do_not_fall_with_the_budget() -> None:
@@ -183,15 +196,18 @@ def test_trees_after_a_line_follow_a_trend_beyond_the_films() -> None:
     )
     values = np.exp(np.arange(120) / 12)
     earlier, later = frame[:60], frame[60:]
+    orders: tuple[AfterRidge, ...] = ("none", "forest", "both")
     reached = [
         ForwardBlend(**QUICK, after_ridge=after, ridge_l2=0.1)
         .fit(earlier, values[:60])
-        ._centers(later)[:, 0]
-        .max()
-        for after in (False, True)
+        ._centers(later)
+        .max(axis=0)
+        for after in orders
     ]
-    assert reached[0] < 5.0
-    assert reached[1] > 9.0
+    # Boosted trees, then the forest, of the three ways.
+    beyond = [(centers[:2] > 9.0).tolist() for centers in reached]
+    assert beyond == [[False, False], [False, True], [True, True]]
+    assert all(center < 5.0 or center > 9.0 for centers in reached for center in centers)
 
 
 @pytest.mark.parametrize("target", ["revenue", "return", "profit", "success", *SETTINGS])
@@ -205,6 +221,11 @@ def test_there_is_a_default_for_every_outcome(target: str) -> None:
 def test_no_default_for_what_nobody_forecasts() -> None:
     with pytest.raises(ParameterError, match=r"'awards'.*revenue, popularity, audience"):
         default_forecaster("awards")
+
+
+def test_an_unknown_order_of_the_members_is_refused() -> None:
+    with pytest.raises(ParameterError, match=r"after_ridge.*'ridge'"):
+        ForwardBlend(after_ridge="ridge")  # type: ignore[arg-type]  # that is what is tested
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.3])

@@ -26,6 +26,10 @@ pre_release: also what is known on the eve of the release (crowding by other fil
 post_release: what only the released film itself can tell (votes, popularity, box office).
 """
 
+USUAL: Horizon = "announced"
+"""Stage of forecasts where nobody names another. It is that of a plan, whose rivals no catalog
+holds yet: a model that counted those around films of the past would find none around a plan."""
+
 Kind = Literal["number", "flag", "category", "list", "text"]
 DTYPES: dict[Kind, pl.DataType] = {
     "number": pl.Float64(),
@@ -50,6 +54,10 @@ class Column:
     """What a reader calls it: budget, studio, director, cast, month. Explanations add up by it."""
     words: str
     """What the value says, its unit, and when it is null."""
+    undated: bool = False
+    """Whether its value may be younger than the day asked about: volunteers write more about films
+    that became known, and catalogs keep no date for it. A frame holds it only where its name is
+    asked for, which is safe from a snapshot of that day."""
 
 
 Compute = Callable[[Tables, pl.DataFrame], pl.DataFrame]

@@ -10,7 +10,7 @@ import polars as pl
 from marquee.data.tables import Tables
 from marquee.errors import HorizonError, ParameterError
 from marquee.features import FEATURES
-from marquee.features.base import HORIZONS, Column, Horizon, Theme
+from marquee.features.base import HORIZONS, USUAL, Column, Horizon, Theme
 
 ALSO_CALLED = {
     "revenue": "revenue_usd",
@@ -29,7 +29,7 @@ ALSO_CALLED = {
 def feature_frame(
     tables: Tables,
     asked: pl.DataFrame,
-    horizon: Horizon = "pre_release",
+    horizon: Horizon = USUAL,
     *,
     themes: Iterable[str] | None = None,
     columns: Iterable[str] | None = None,
@@ -37,17 +37,22 @@ def feature_frame(
     """The questions (title_id, as_of) in their order, with the columns known at the horizon.
 
     ``themes`` limits the columns to those of some themes, ``columns`` to some columns, in their
-    order. The frame has one row per question, repeated questions included.
+    order. Undated columns stand in the frame only if ``columns`` names them. The frame has one row
+    per question, repeated questions included.
 
     Raises
     ------
     HorizonError
         If a column asked for, or every column of a theme asked for, becomes known later.
     ParameterError
-        If there is no such horizon, theme or column.
+        If there is no such horizon, theme or column, or a theme asked for has none but undated
+        columns.
     """
     chosen = columns_at(horizon, themes)
-    if columns is not None:
+    if columns is None:
+        chosen = tuple(given for given in chosen if not given.undated)
+        _check_dated(themes)
+    else:
         wanted = _allowed([column(name) for name in columns], horizon)
         names = {chosen_column.name for chosen_column in chosen}
         outside = [given.name for given in wanted if given.name not in names]
@@ -70,7 +75,7 @@ def feature_frame(
 
 
 def columns_at(horizon: Horizon, themes: Iterable[str] | None = None) -> tuple[Column, ...]:
-    """The columns that may be asked at the horizon, in the order of the themes.
+    """The columns that may be asked at the horizon, undated ones too, in the order of the themes.
 
     Raises
     ------
@@ -118,6 +123,15 @@ def _allowed(columns: Iterable[Column], horizon: Horizon) -> list[Column]:
             f"not known yet at horizon {horizon}: {since}; allowed are columns of {allowed}", names
         )
     return given
+
+
+def _check_dated(themes: Iterable[str] | None) -> None:
+    for theme in _themes(themes) if themes is not None else ():
+        if all(given.undated for given in theme.columns):
+            names = ", ".join(given.name for given in theme.columns)
+            raise ParameterError(
+                f"theme {theme.name!r} has undated columns alone; ask for them by name: {names}"
+            )
 
 
 def _stage(horizon: str) -> int:

@@ -43,7 +43,7 @@ THEME = Theme(
     summary="Genres under one name each.",
     columns=(
         Column("genres", "list", "greenlight", "genre", "genres in the order of the catalog"),
-        Column("n_genres", "number", "greenlight", "genre", "number of genres"),
+        Column("n_genres", "number", "greenlight", "genre", "number of genres", undated=True),
     ),
     compute=compute,
 )

@@ -2,7 +2,7 @@
 
 Volunteers add keywords long after a release, and more of them to films that did well; some tell
 what only viewers can know. Catalogs keep no date for them, so a snapshot cannot say which of them
-stood there before the release. No default model looks at the columns named in :data:`UNDATED`.
+stood there before the release.
 """
 
 from __future__ import annotations
@@ -12,10 +12,6 @@ import polars as pl
 from marquee.data.tables import Tables
 from marquee.features.asking import own_rows
 from marquee.features.base import Column, Theme
-
-UNDATED = ("keywords", "plot_words")
-"""Columns whose values may be younger than the day asked about, unless the source dates its
-snapshots: to be left out where that day lies far before the snapshot."""
 
 
 def compute(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
@@ -36,6 +32,7 @@ THEME = Theme(
             "plot",
             "keywords in lower case, each once; catalogs let volunteers add them after the "
             "release and keep no date, so they are safe only from a snapshot of the day",
+            undated=True,
         ),
     ),
     compute=compute,

@@ -63,9 +63,13 @@ THEME = Theme(
             "studio",
             f"first {FIRST} production companies by name",
         ),
-        Column("n_languages", "number", "announced", "language", "number of languages"),
-        Column("n_countries", "number", "announced", "country", "number of countries"),
-        Column("n_companies", "number", "announced", "studio", "number of companies"),
+        Column(
+            "n_languages", "number", "announced", "language", "number of languages", undated=True
+        ),
+        Column(
+            "n_countries", "number", "announced", "country", "number of countries", undated=True
+        ),
+        Column("n_companies", "number", "announced", "studio", "number of companies", undated=True),
         Column(
             "in_english",
             "flag",

@@ -46,6 +46,7 @@ THEME = Theme(
             "plot",
             "words of the overview; null without one. Catalogs write longer ones for films that "
             "became known, so it is safe only from a snapshot of the day",
+            undated=True,
         ),
         Column(
             "plot_tone",

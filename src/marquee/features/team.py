@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -53,20 +54,16 @@ _TOGETHER: dict[str, tuple[str, str, Kind, str]] = {
 
 def columns_alone(naming: Naming) -> list[Column]:
     """The columns that :func:`alone` gives."""
-    return [
-        Column(
-            f"{naming.prefix}_{ending}",
-            kind,
-            "greenlight",
-            naming.group,
-            f"{naming.who}: {words}; {_UNKNOWN}",
-        )
-        for ending, (_, kind, words) in _ALONE.items()
-    ]
+    return _columns(naming, {ending: (kind, words) for ending, (_, kind, words) in _ALONE.items()})
 
 
 def columns_together(naming: Naming) -> list[Column]:
     """The columns that :func:`together` gives."""
+    told = {ending: (kind, words) for ending, (_, _, kind, words) in _TOGETHER.items()}
+    return _columns(naming, told)
+
+
+def _columns(naming: Naming, told: Mapping[str, tuple[Kind, str]]) -> list[Column]:
     return [
         Column(
             f"{naming.prefix}_{ending}",
@@ -75,7 +72,7 @@ def columns_together(naming: Naming) -> list[Column]:
             naming.group,
             f"{naming.who}: {words}; {_UNKNOWN}",
         )
-        for ending, (_, _, kind, words) in _TOGETHER.items()
+        for ending, (kind, words) in told.items()
     ]
 
 

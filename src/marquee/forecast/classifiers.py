@@ -19,6 +19,7 @@ from scipy.special import softmax
 
 from marquee.forecast.base import Classifier
 from marquee.forecast.encoded import EncodedClassifier
+from marquee.forecast.settings import BoostedTrees
 from marquee.forecast.space import Range, Space
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class AdaBoostClassifier(PipelineClassifier):
 
 
 @dataclass(kw_only=True, eq=False)
-class XGBoostClassifier(PipelineClassifier):
+class XGBoostClassifier(BoostedTrees, PipelineClassifier):
     """Sums of trees, one per class and round, on the gradient of the log-loss, by XGBoost."""
 
     impute: Impute | None = None
@@ -201,13 +202,7 @@ class XGBoostClassifier(PipelineClassifier):
     n_trees: int = 80
     learning_rate: float = 0.05
     depth: int = 3
-    rows: float = 0.7
-    """Share of the films that each tree sees."""
-    columns: float = 0.4
-    """Share of the columns that each tree sees."""
     min_weight: float = 3.0
-    """Curvature of the loss that a leaf must hold."""
-    l2: float = 5.0
 
     space: ClassVar[Space] = {
         "n_trees": (40, 80, 150),
@@ -219,17 +214,7 @@ class XGBoostClassifier(PipelineClassifier):
     def _estimator(self) -> Any:
         from xgboost import XGBClassifier
 
-        return XGBClassifier(
-            n_estimators=self.n_trees,
-            learning_rate=self.learning_rate,
-            max_depth=self.depth,
-            subsample=self.rows,
-            colsample_bytree=self.columns,
-            min_child_weight=self.min_weight,
-            reg_lambda=self.l2,
-            random_state=self.seed,
-            n_jobs=1,
-        )
+        return XGBClassifier(**self._boosting(self.seed))
 
 
 @dataclass(kw_only=True, eq=False)

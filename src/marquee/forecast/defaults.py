@@ -13,7 +13,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "popularity": {
         "outcome_scale": "log1p",
         "rising": (),
-        "after_ridge": True,
+        "after_ridge": "both",
         "ridge_l2": 300.0,
         "shares": (1 / 3, 1 / 3, 1 / 3),
     },

@@ -18,30 +18,26 @@ from marquee.forecast.resampling import (
     class_weights,
     resampled_rows,
 )
+from marquee.forecast.settings import EncoderSettings
 from marquee.forecast.space import Space
 
 if TYPE_CHECKING:
-    from marquee.forecast.encoding import Encoder, Impute, Scale, Text
+    from marquee.forecast.encoding import Encoder, Scale
 
 
 @dataclass(kw_only=True, eq=False)
-class EncodedClassifier(Classifier):
-    """A classifier over an encoded frame; the encoder's settings are those of ``Encoder``.
+class EncodedClassifier(EncoderSettings, Classifier):
+    """A classifier over an encoded frame.
 
     Classes are numbered by those that occur, and back again, so that a subclass sees two or more,
     each with a row. The encoder learns from all training rows, resampling comes after it.
     """
 
-    impute: Impute | None = "median"
     scale: Scale | None = "standard"
-    text: Text | None = None
-    min_count: int = 10
-    max_words: int = 100
     class_weight: ClassWeight | None = None
     """``balanced``: films of rare classes weigh more, so that classes weigh the same."""
     resampling: Resampling | None = None
     """``over`` or ``under``: films are drawn so that classes are of one size."""
-    seed: int = 0
 
     space: ClassVar[Space] = {}
     """Hyperparameters worth a search, with what to try."""
@@ -54,19 +50,10 @@ class EncodedClassifier(Classifier):
         checked_options(self.resampling, self.class_weight)
 
     def _fit(self, features: pl.DataFrame, classes: NDArray[np.int64]) -> None:
-        from marquee.forecast.encoding import Encoder
-
         self.occurring_, labels = np.unique(classes, return_inverse=True)
         if self.occurring_.size == 1:
             return
-        self.encoder_ = Encoder(
-            impute=self.impute,
-            scale=self.scale,
-            text=self.text,
-            min_count=self.min_count,
-            max_words=self.max_words,
-            seed=self.seed,
-        )
+        self.encoder_ = self._encoder()
         X = self.encoder_.fit(features).transform(features)
         rows = resampled_rows(labels, self.resampling, np.random.default_rng(self.seed))
         weights = class_weights(labels[rows], self.class_weight)

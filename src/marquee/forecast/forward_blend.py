@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from marquee.errors import ParameterError
-from marquee.forecast.base import ASKED
+from marquee.features.asking import LAG_DAYS
 from marquee.forecast.conformal import FEWEST
 from marquee.forecast.distribution import LEVELS, Forecast
 from marquee.forecast.forward import forward_parts
-from marquee.forecast.members import MemberForecaster
+from marquee.forecast.members import AfterRidge, MemberForecaster
 from marquee.forecast.recency import in_order, recency_weights
 from marquee.forecast.scales import OutcomeScale, forecast_on_scale, to_scale
 from marquee.forecast.spread import learn_spread, scales, told_by
-
-SNAPSHOT = ("keywords", "plot_words", "n_companies", "n_countries", "n_genres", "n_languages")
-"""Columns that tell how much volunteers wrote about a film after it was out, besides what they are
-about. On films up to 2011 the number of keywords alone lowers the error as much as any theme."""
 
 TELLING = (
     "budget_usd",
@@ -39,8 +35,9 @@ class ForwardBlend(MemberForecaster):
     """A blend of boosted trees, a forest and ridge, with a spread tried forward in time.
 
     Later films weigh more. The latest half of the training films is forecast part by part from the
-    films before each part; the residuals tell the median and the spread around the center, wider
-    for the kinds of films that were further off. Then the center is learned from all films.
+    films whose outcome was known before each part; the residuals tell the median and the spread
+    around the center, wider for the kinds of films that were further off. Then the center is
+    learned from all films.
     """
 
     outcome_scale: OutcomeScale = "log"
@@ -53,8 +50,6 @@ class ForwardBlend(MemberForecaster):
     """Number of parts in which these are forecast."""
     telling: tuple[str, ...] = TELLING
     """Columns by which the spread differs, besides the center and how the members differ."""
-    without: tuple[str, ...] = SNAPSHOT
-    """Columns of the features that are not used."""
 
     spread_: Any = field(init=False, repr=False)
     """Fitted forest of scales; None where films are few."""
@@ -66,6 +61,10 @@ class ForwardBlend(MemberForecaster):
     def __post_init__(self) -> None:
         if not 0 < self.tried_share < 1:
             raise ParameterError(f"tried_share must lie inside (0, 1), got {self.tried_share}")
+        if self.after_ridge not in get_args(AfterRidge):
+            raise ParameterError(
+                f"after_ridge must be one of {get_args(AfterRidge)}, got {self.after_ridge!r}"
+            )
 
     def _fit(self, features: pl.DataFrame, outcome: NDArray[np.float64]) -> None:
         values = to_scale(outcome, self.outcome_scale)
@@ -75,9 +74,9 @@ class ForwardBlend(MemberForecaster):
                 f"be, got {values.size}"
             )
         order = in_order(features)
-        features = self._used(features[order])
-        values = values[order]
-        parts = forward_parts(values.size, self.tried_share, self.n_parts)
+        features, values = features[order], values[order]
+        days = features["as_of"].cast(pl.Date).to_physical().to_numpy().astype(np.int64)
+        parts = forward_parts(days, self.tried_share, self.n_parts, LAG_DAYS)
         known, residuals = [], []
         for done, (earlier, later) in enumerate(parts):
             self._learn(features[earlier], values[earlier])
@@ -91,12 +90,27 @@ class ForwardBlend(MemberForecaster):
         self._epoch_done(len(parts) + 1, len(parts) + 1)
 
     def _predict(self, features: pl.DataFrame) -> Forecast:
-        features = self._used(features)
+        return forecast_on_scale(LEVELS, self._quantiles(features), self.outcome_scale)
+
+    def contributions(
+        self, features: pl.DataFrame
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """What is left without the columns, shape (n,), and what each adds, (n, n_columns).
+
+        They sum to the median on ``outcome_scale``. The first holds the mean over the films, the
+        way from center to median, and what a center lies beyond its bounds.
+        """
+        known = self._known_columns(features)
+        added = self._added(known)
+        median = self._quantiles(known)[:, LEVELS == 0.5][:, 0]
+        return median - added.sum(axis=1), added
+
+    def _quantiles(self, features: pl.DataFrame) -> NDArray[np.float64]:
+        """Quantiles at the usual levels on the scale, shape (n, n_levels)."""
         centers = self._centers(features)
         scale = scales(self.spread_, self._known(features, centers))
         center = centers @ self._shares()
-        quantiles = center[:, None] + scale[:, None] * self.shared_
-        return forecast_on_scale(LEVELS, quantiles, self.outcome_scale)
+        return np.asarray(center[:, None] + scale[:, None] * self.shared_)
 
     def _learn(self, features: pl.DataFrame, values: NDArray[np.float64]) -> None:
         self._learn_members(
@@ -108,12 +122,3 @@ class ForwardBlend(MemberForecaster):
         center = centers @ self._shares()
         differ = centers.std(axis=1)
         return np.column_stack([center, differ, told_by(features, self.telling)])
-
-    def _shares(self) -> NDArray[np.float64]:
-        shares = np.asarray(self.shares, dtype=np.float64)
-        return np.asarray(shares / shares.sum())
-
-    def _used(self, features: pl.DataFrame) -> pl.DataFrame:
-        return features.drop(
-            name for name in self.without if name in features.columns and name not in ASKED
-        )

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from marquee.forecast.attributions import by_source, of_boosted, of_forest, of_line
 from marquee.forecast.base import Forecaster
+from marquee.forecast.settings import BoostedTrees
+
+if TYPE_CHECKING:
+    from marquee.forecast.encoding import Encoder
 
 Loss = Literal["huber", "squared"]
+AfterRidge = Literal["none", "forest", "both"]
 _OBJECTIVE = {"huber": "reg:pseudohubererror", "squared": "reg:squarederror"}
 
 RISING = ("budget_usd", "budget_real_usd", "budget_rank", "budget_to_median")
@@ -20,23 +26,18 @@ dearer one is not expected to take less."""
 
 
 @dataclass(kw_only=True, eq=False)
-class MemberForecaster(Forecaster):
+class MemberForecaster(BoostedTrees, Forecaster):
     """A forecaster whose center is blended from three members.
 
-    Each member has an encoder of its own. The boosted trees are the mean of ``n_seeds`` runs.
+    The boosted trees are the mean of ``n_seeds`` runs, and see gaps as such; the forest and the
+    ridge regression see the median in their place. A leaf of a boosted tree must hold films of
+    weight ``min_weight``, where the latest film weighs 1.
     """
 
-    n_trees: int = 250
-    learning_rate: float = 0.04
-    depth: int = 4
-    rows: float = 0.7
-    """Share of the films that each boosted tree sees."""
-    columns: float = 0.25
-    """Share of the columns that each boosted tree sees."""
-    min_weight: float = 10.0
-    """Weight of films that a leaf of a boosted tree must hold; the latest film weighs 1."""
+    n_trees: int = 300
+    learning_rate: float = 0.02
+    columns: float = 0.12
     l2: float = 1.0
-    """Penalty on the values of the boosted trees' leaves."""
     loss: Loss = "huber"
     """Loss of the boosted trees; huber minds a miss beyond 1 on the scale in proportion only."""
     n_seeds: int = 3
@@ -51,10 +52,10 @@ class MemberForecaster(Forecaster):
     """Penalty of the ridge regression on numbers of variance 1 and on words as 0 and 1."""
     min_count: int = 10
     """Training films that must hold a word for it to become a column."""
-    after_ridge: bool = False
-    """Whether the trees learn what the ridge regression leaves, and follow its trends further than
-    the films go; else they learn the values themselves."""
-    shares: tuple[float, float, float] = (0.5, 0.25, 0.25)
+    after_ridge: AfterRidge = "forest"
+    """Which of the forest and the boosted trees learn what the ridge regression leaves, and follow
+    its trends further than the films go; the others learn the values themselves."""
+    shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
     """Shares of boosted trees, forest and ridge regression in the center."""
     seed: int = 0
 
@@ -62,12 +63,18 @@ class MemberForecaster(Forecaster):
     """Weighted mean of the values, about which all members learn."""
     bounds_: NDArray[np.float64] = field(init=False, repr=False)
     """Lowest and highest center: as far beyond the values as these reach."""
+    encoder_: Any = field(init=False, repr=False)
+    """Fitted encoder of the boosted trees."""
+    filled_: Any = field(init=False, repr=False)
+    """Fitted encoder of the forest and the ridge regression."""
+    usual_: NDArray[np.float64] = field(init=False, repr=False)
+    """Weighted mean of each column of that one, shape (n_columns,)."""
     boosted_: list[Any] = field(init=False, repr=False)
-    """Fitted pipelines of the boosted trees, one per run."""
+    """Fitted boosted trees, one per run."""
     forest_: Any = field(init=False, repr=False)
-    """Fitted pipeline of the forest."""
+    """The fitted forest."""
     ridge_: Any = field(init=False, repr=False)
-    """Fitted pipeline of the ridge regression."""
+    """The fitted ridge regression."""
 
     def _learn_members(
         self, features: pl.DataFrame, values: NDArray[np.float64], weights: NDArray[np.float64]
@@ -76,81 +83,85 @@ class MemberForecaster(Forecaster):
         low, high = values.min(), values.max()
         self.bounds_ = np.array([2 * low - high, 2 * high - low])
         about = values - self.middle_
-        asked = {"estimator__sample_weight": weights}
-        self.ridge_ = self._ridge().fit(features, about, **asked)
-        if self.after_ridge:
-            about = about - _ask(self.ridge_, features)
-        self.forest_ = self._forest().fit(features, about, **asked)
+        self.encoder_ = self._encoder().fit(features)
+        self.filled_ = self._encoder(impute="median", scale="standard").fit(features)
+        inputs, filled = self.encoder_.transform(features), self.filled_.transform(features)
+        self.usual_ = np.average(filled, axis=0, weights=weights)
+        self.ridge_ = self._ridge().fit(filled, about, sample_weight=weights)
+        boosted, forest = (about - after * self.ridge_.predict(filled) for after in self._after())
+        self.forest_ = self._forest().fit(filled, forest, sample_weight=weights)
         self.boosted_ = [
-            pipeline.fit(features, about, **asked) for pipeline in self._boosters(features)
+            booster.fit(inputs, boosted, sample_weight=weights) for booster in self._boosters()
         ]
 
     def _centers(self, features: pl.DataFrame) -> NDArray[np.float64]:
         """Center of the boosted trees, the forest and the ridge regression, shape (n, 3)."""
         if features.height == 0:
             return np.empty((0, 3))
-        line = _ask(self.ridge_, features)
-        trees = [
-            np.mean([_ask(pipeline, features) for pipeline in self.boosted_], axis=0),
-            _ask(self.forest_, features),
-        ]
-        if self.after_ridge:
-            trees = [tree + line for tree in trees]
-        return np.clip(self.middle_ + np.stack([*trees, line], axis=1), *self.bounds_)
+        inputs, filled = self.encoder_.transform(features), self.filled_.transform(features)
+        line = self.ridge_.predict(filled)
+        boosted = np.mean([booster.predict(inputs) for booster in self.boosted_], axis=0)
+        trees = np.stack([boosted, self.forest_.predict(filled), np.zeros(len(line))], axis=1)
+        center = self.middle_ + trees + line[:, None] * [*self._after(), 1]
+        return np.asarray(np.clip(center, *self.bounds_))
 
-    def _boosters(self, features: pl.DataFrame) -> list[Any]:
+    def _added(self, features: pl.DataFrame) -> NDArray[np.float64]:
+        """What each column of the fit adds to the center, shape (n, n_columns), before any clip.
+
+        Each member is taken apart by its own structure, and the parts are blended as the members
+        are: boosted trees by their tree Shapley values, the forest by the steps of its mean along
+        each path, the ridge regression by its terms, against the mean film.
+        """
+        inputs, filled = self.encoder_.transform(features), self.filled_.transform(features)
+        trees, forest, line = self._shares()
+        line += self._shares()[:2] @ self._after()
+        boosted = np.mean([of_boosted(booster, inputs) for booster in self.boosted_], axis=0)
+        others = forest * of_forest(self.forest_, filled)
+        others += line * of_line(self.ridge_.coef_, filled, self.usual_)
+        return by_source(trees * boosted, self.encoder_.sources_, self.columns_) + by_source(
+            others, self.filled_.sources_, self.columns_
+        )
+
+    def _after(self) -> tuple[bool, bool]:
+        """Whether the boosted trees, and whether the forest, come after the ridge regression."""
+        return self.after_ridge == "both", self.after_ridge != "none"
+
+    def _shares(self) -> NDArray[np.float64]:
+        shares = np.asarray(self.shares, dtype=np.float64)
+        return np.asarray(shares / shares.sum())
+
+    def _boosters(self) -> list[Any]:
         from xgboost import XGBRegressor
 
-        names = self._encoder().fit(features).names_
-        rising = tuple(int(name in self.rising) for name in names)
-        settings: dict[str, Any] = {
-            "objective": _OBJECTIVE[self.loss],
-            "base_score": 0.0,
-            "n_estimators": self.n_trees,
-            "learning_rate": self.learning_rate,
-            "max_depth": self.depth,
-            "subsample": self.rows,
-            "colsample_bytree": self.columns,
-            "min_child_weight": self.min_weight,
-            "reg_lambda": self.l2,
-            "monotone_constraints": rising,
-            "max_bin": 64,
-            "n_jobs": 1,
-        }
+        rising = tuple(int(name in self.rising) for name in self.encoder_.names_)
         return [
-            _pipeline(self._encoder(), XGBRegressor(**settings, random_state=self.seed + run))
+            XGBRegressor(
+                **self._boosting(self.seed + run),
+                objective=_OBJECTIVE[self.loss],
+                base_score=0.0,
+                monotone_constraints=rising,
+                max_bin=64,
+            )
             for run in range(self.n_seeds)
         ]
 
     def _forest(self) -> Any:
         from sklearn.ensemble import ExtraTreesRegressor
 
-        forest = ExtraTreesRegressor(
+        return ExtraTreesRegressor(
             self.forest_trees,
             min_samples_leaf=self.min_leaf,
             max_features=self.forest_columns,
             random_state=self.seed,
             n_jobs=1,
         )
-        return _pipeline(self._encoder(impute="median"), forest)
 
     def _ridge(self) -> Any:
         from sklearn.linear_model import Ridge
 
-        encoder = self._encoder(impute="median", scale="standard")
-        return _pipeline(encoder, Ridge(alpha=self.ridge_l2))
+        return Ridge(alpha=self.ridge_l2)
 
-    def _encoder(self, **settings: Any) -> Any:
+    def _encoder(self, **settings: Any) -> Encoder:
         from marquee.forecast.encoding import Encoder
 
         return Encoder(min_count=self.min_count, **settings)
-
-
-def _pipeline(encoder: Any, estimator: Any) -> Any:
-    from sklearn.pipeline import Pipeline
-
-    return Pipeline([("encoder", encoder), ("estimator", estimator)])
-
-
-def _ask(pipeline: Any, features: pl.DataFrame) -> NDArray[np.float64]:
-    return np.asarray(pipeline.predict(features), dtype=np.float64)

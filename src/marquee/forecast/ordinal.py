@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from marquee.forecast.encoded import EncodedClassifier
+from marquee.forecast.settings import BoostedTrees
 from marquee.forecast.space import Range, Space
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def nearest_descending(above: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(kw_only=True, eq=False)
-class FrankHall(EncodedClassifier):
+class FrankHall(BoostedTrees, EncodedClassifier):
     """One yes-or-no question per boundary, whether a film gets above it, each asked of XGBoost.
 
     The answers need not agree that getting higher is less likely; they are brought into order by
@@ -149,15 +150,8 @@ class FrankHall(EncodedClassifier):
     impute: Impute | None = None
     scale: Scale | None = None
     n_trees: int = 150
-    learning_rate: float = 0.04
     depth: int = 3
-    rows: float = 0.7
-    """Share of the films that each tree sees."""
-    columns: float = 0.4
-    """Share of the columns that each tree sees."""
     min_weight: float = 3.0
-    """Curvature of the loss that a leaf must hold."""
-    l2: float = 5.0
     smoothing: float = 0.05
     """Part of the probability that is shared out by the shares of the classes in training."""
 
@@ -186,17 +180,7 @@ class FrankHall(EncodedClassifier):
         self.members_ = []
         n_boundaries = int(labels.max())
         for boundary in range(n_boundaries):
-            member = XGBClassifier(
-                n_estimators=self.n_trees,
-                learning_rate=self.learning_rate,
-                max_depth=self.depth,
-                subsample=self.rows,
-                colsample_bytree=self.columns,
-                min_child_weight=self.min_weight,
-                reg_lambda=self.l2,
-                random_state=self.seed,
-                n_jobs=1,
-            )
+            member = XGBClassifier(**self._boosting(self.seed))
             above = (labels > boundary).astype(np.int64)
             self.members_.append(member.fit(X, above, sample_weight=weights))
             self._epoch_done(boundary + 1, n_boundaries)

@@ -16,24 +16,18 @@ import polars as pl
 from numpy.typing import NDArray
 
 from marquee.forecast.conformal import CenteredForecaster
+from marquee.forecast.settings import BoostedTrees, EncoderSettings
 from marquee.forecast.space import Range, Space
 
 if TYPE_CHECKING:
-    from marquee.forecast.encoding import Impute, Scale, Text
+    from marquee.forecast.encoding import Impute, Scale
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(kw_only=True, eq=False)
-class PipelineForecaster(CenteredForecaster):
-    """A center learned by a scikit-learn pipeline; the encoder's settings are those of Encoder."""
-
-    impute: Impute | None = "median"
-    scale: Scale | None = None
-    text: Text | None = None
-    min_count: int = 10
-    max_words: int = 100
-    seed: int = 0
+class PipelineForecaster(EncoderSettings, CenteredForecaster):
+    """A center learned by a scikit-learn pipeline of an encoder and an estimator."""
 
     space: ClassVar[Space] = {}
     """Hyperparameters worth a search, with what to try."""
@@ -45,17 +39,7 @@ class PipelineForecaster(CenteredForecaster):
         from sklearn.exceptions import ConvergenceWarning
         from sklearn.pipeline import Pipeline
 
-        from marquee.forecast.encoding import Encoder
-
-        encoder = Encoder(
-            impute=self.impute,
-            scale=self.scale,
-            text=self.text,
-            min_count=self.min_count,
-            max_words=self.max_words,
-            seed=self.seed,
-        )
-        pipeline = Pipeline([("encoder", encoder), ("estimator", self._estimator())])
+        pipeline = Pipeline([("encoder", self._encoder()), ("estimator", self._estimator())])
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always", ConvergenceWarning)
             self.pipeline_ = pipeline.fit(features, values)
@@ -148,20 +132,10 @@ class AdaBoost(PipelineForecaster):
 
 
 @dataclass(kw_only=True, eq=False)
-class XGBoost(PipelineForecaster):
+class XGBoost(BoostedTrees, PipelineForecaster):
     """Sum of trees, each grown on the gradient of the loss of those before it, by XGBoost."""
 
     impute: Impute | None = None
-    n_trees: int = 300
-    learning_rate: float = 0.04
-    depth: int = 4
-    rows: float = 0.7
-    """Share of the films that each tree sees."""
-    columns: float = 0.4
-    """Share of the columns that each tree sees."""
-    min_weight: float = 10.0
-    """Films that a leaf must hold, in weight."""
-    l2: float = 5.0
 
     space: ClassVar[Space] = {
         "n_trees": (150, 300, 600),
@@ -175,17 +149,7 @@ class XGBoost(PipelineForecaster):
     def _estimator(self) -> Any:
         from xgboost import XGBRegressor
 
-        return XGBRegressor(
-            n_estimators=self.n_trees,
-            learning_rate=self.learning_rate,
-            max_depth=self.depth,
-            subsample=self.rows,
-            colsample_bytree=self.columns,
-            min_child_weight=self.min_weight,
-            reg_lambda=self.l2,
-            random_state=self.seed,
-            n_jobs=1,
-        )
+        return XGBRegressor(**self._boosting(self.seed))
 
 
 @dataclass(kw_only=True, eq=False)
