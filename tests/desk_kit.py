@@ -12,7 +12,7 @@ from marquee.data.tables import Tables
 from marquee.data.world import build_world
 from marquee.evaluation.forecasting.frames import Labeled, Target, labeled
 from marquee.forecast import FORECASTERS
-from marquee.forecast.trained import Trained, fit_witnesses, trained
+from marquee.forecast.trained import Trained, fit_line, trained
 from marquee.service.film_plan import FilmPlan
 from marquee.service.forecast_desk import ForecastDesk
 
@@ -32,7 +32,7 @@ def known(target: Target) -> Labeled:
 
 
 @cache
-def model(target: Target, name: str, n_witnesses: int = 0) -> Trained:
+def model(target: Target, name: str, *, with_line: bool = False) -> Trained:
     """A forecaster of that name, fitted on all of them."""
     films = known(target)
     settings: dict[str, Any] = {}
@@ -48,7 +48,7 @@ def model(target: Target, name: str, n_witnesses: int = 0) -> Trained:
         horizon=films.horizon,
         version=f"{name}-1",
         snapshot="small",
-        witnesses=fit_witnesses(films.features, films.outcome, n_witnesses) if n_witnesses else (),
+        line=fit_line(films.features, films.outcome) if with_line else None,
     )
 
 
@@ -56,7 +56,7 @@ def model(target: Target, name: str, n_witnesses: int = 0) -> Trained:
 def desk(name: str = "xgboost") -> ForecastDesk:
     """A desk with models of revenue, popularity and audience score."""
     models = {
-        "revenue": model("revenue", name, 4),
+        "revenue": model("revenue", name, with_line=True),
         "popularity": model("popularity", "ridge"),
         "audience": model("audience", "ridge"),
     }

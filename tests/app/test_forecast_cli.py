@@ -34,7 +34,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("forecast")
     workspace = Workspace(home)
     add_world(workspace, n_titles=220, n_viewers=60, n_ratings=2_000, seed=3)
-    fit_forecasts(workspace, model="ridge", measured=False, n_witnesses=2)
+    fit_forecasts(workspace, model="ridge", measured=False)
     return home
 
 
@@ -114,6 +114,56 @@ def test_success_is_told_class_by_class(run: Run, home: Path) -> None:
     assert "9 all-time blockbuster" in done.out
 
 
+def test_rules_chosen_inside_the_training_films_are_told(run: Run, home: Path) -> None:
+    base = ("--home", home, "forecast", "evaluate", "--validation")
+    told = run(*base, "-m", "ridge")
+    assert re.search(r'says "at least twice the budget" from a chance of \d+ % on', told.out)
+    assert re.search(r"may be luck|better|worse", told.out)
+    without = run(*base, "-m", "ridge", "--no-thresholds")
+    assert "from a chance of" not in without.out
+    cut = run(*base, "-t", "success", "-m", "logistic", "--rule", "chosen-cuts", "--json")
+    rules = {row["rule"] for row in cut.answer["results"] if row["name"] == "logistic"}
+    assert "chosen-cuts" in rules
+
+
+def test_settings_of_models_are_set_by_name(run: Run, home: Path) -> None:
+    done = run(
+        *("--home", home, "forecast", "compare", "-t", "success", "--validation", "--json"),
+        *("--models", "logistic", "-s", "class_weight=balanced", "-s", "resampling=over"),
+    )
+    assert done.code == 0, done.err
+    [params] = {str(row["params"]) for row in done.answer["results"] if row["name"] == "logistic"}
+    assert "'class_weight': 'balanced'" in params
+    assert "'resampling': 'over'" in params
+    for word, says in (("l2", "name=value"), ("wings=2", "no model has a setting 'wings'")):
+        refused = run("--home", home, "forecast", "evaluate", "-m", "ridge", "-s", word)
+        assert refused.code != 0
+        assert says in refused.err
+
+
+def test_effects_are_told_with_their_intervals(run: Run, home: Path) -> None:
+    told = run("--home", home, "forecast", "effects")
+    assert told.code == 0, told.err
+    assert re.search(r"budget: twice the budget +\d+ +×\d\.\d\d +\d\.\d\d to \d\.\d\d", told.out)
+    assert "associations, not causes" in told.out
+    answer = run("--home", home, "forecast", "effects", "--coverage", "0.8", "--json").answer
+    budget = next(each for each in answer["effects"] if each["name"] == "budget")
+    assert budget["low"] < 0.65 + 0.2
+    assert budget["low"] < budget["log_points"] < budget["high"]
+    assert answer["coverage"] == 0.8
+    wrong = run("--home", home, "forecast", "effects", "--coverage", "80")
+    assert "coverage must lie inside (0, 1), got 80" in wrong.err
+
+
+def test_the_worth_of_inputs_is_told_without_reading_test_films(run: Run, home: Path) -> None:
+    done = run("--home", home, "forecast", "importance", "-m", "ridge", "--repeats", "2")
+    assert done.code == 0, done.err
+    assert "no test film was read" in done.out
+    assert re.search(r"^ budget ", done.out, re.MULTILINE)
+    plain = run("--home", home, "forecast", "importance", "-m", "ridge", "--json").answer
+    assert {"loss", "base", "inputs"} <= set(plain["importances"])
+
+
 def test_a_backtest_tells_each_year(run: Run, home: Path) -> None:
     done = run("--home", home, "forecast", "backtest", "--years", "2012-2015", "-m", "ridge")
     assert done.code == 0, done.err
@@ -141,7 +191,9 @@ def test_the_leak_lab_tells_four_mistakes(run: Run, tmp_path: Path) -> None:
     for said in ("self-inclusive power", "multiplied rows", "zeros kept", "post-release columns"):
         assert said in done.out
     assert "vote_count: not known yet at horizon pre_release" in done.out
-    cases = run("--home", tmp_path, "forecast", "leak-lab", "--json").answer["cases"]
+    again = run("--home", tmp_path, "forecast", "leak-lab", "--json").answer
+    assert again["n_readings"] == 2
+    cases = again["cases"]
     assert len(cases) == 4
     assert all("lift" in case for case in cases)
 

@@ -27,7 +27,6 @@ from marquee.forecast.pipelines import Ridge
 from marquee.lifecycle.forecast_saving import (
     LEARNED,
     ForecastAbout,
-    describe_forecaster,
     load_forecaster,
     save_forecaster,
 )
@@ -85,7 +84,7 @@ def test_a_loaded_model_answers_bit_for_bit_as_it_did(kind: str, name: str, fold
     assert type(saved.model) is type(model)
     assert repr(saved.model.params()) == repr(model.params())
     assert np.array_equal(answer(saved.model), answer(model))
-    assert saved.about == ABOUT == describe_forecaster(folder)
+    assert saved.about == ABOUT
 
 
 @pytest.mark.slow
@@ -188,8 +187,8 @@ def test_a_foreign_type_is_refused_before_it_is_made(folder: Path) -> None:
         (lambda m: m.update(model="oracle"), "unknown forecaster 'oracle'"),
         (lambda m: m.update(kind="os", model="system"), "unknown os 'system'"),
         (lambda m: m.update(parameters={"wings": 2}), "mean refuses"),
-        (lambda m: m.update(format=7), "not the manifest of a forecaster"),
-        (lambda m: m.pop("learned_sha256"), "not the manifest of a forecaster"),
+        (lambda m: m.update(format=7), "has format 7, and this version of Marquee reads format 1"),
+        (lambda m: m.pop("learned_sha256"), "lacks 'learned_sha256'"),
         (lambda m: m["about"].update(horizons=1), "tells the model wrongly"),
     ],
 )

@@ -10,8 +10,6 @@ import pytest
 from numpy.typing import NDArray
 
 from forecast_kit import films
-from marquee.errors import NotFittedError
-from marquee.forecast.comparables import BudgetMultiple
 from marquee.forecast.ordinal import (
     FrankHall,
     OrdinalLogistic,
@@ -19,8 +17,7 @@ from marquee.forecast.ordinal import (
     ordinal_loss,
     thresholds_of,
 )
-from marquee.forecast.success import SuccessFromRevenue
-from marquee.forecast.targets import class_probabilities, success_class
+from marquee.forecast.targets import success_class
 
 
 def problem(
@@ -171,22 +168,3 @@ def test_a_boundary_is_learned_from_all_films_on_both_sides_of_it() -> None:
     settings = {k: v for k, v in model.members_[2].get_params().items() if v is not None}
     alone = XGBClassifier(**settings).fit(X, classes > model.occurring_[2])
     np.testing.assert_array_equal(alone.predict_proba(X), model.members_[2].predict_proba(X))
-
-
-def test_success_from_revenue_is_read_off_the_forecast_of_revenue() -> None:
-    features, revenue = films(80)
-    budget = np.where(features["budget_usd"].is_null(), np.nan, features["budget_usd"].to_numpy())
-    template = BudgetMultiple()
-    model = SuccessFromRevenue(forecaster=template).fit(features, revenue)
-    p = model.probabilities(features, budget)
-    alone = BudgetMultiple().fit(features, revenue).predict(features)
-    np.testing.assert_array_equal(p, class_probabilities(alone, budget))
-    assert np.isnan(p[np.isnan(budget)]).all()
-    np.testing.assert_allclose(p[~np.isnan(budget)].sum(axis=1), 1)
-    with pytest.raises(NotFittedError):
-        template.predict(features)  # the template is left as it was
-
-
-def test_success_from_revenue_must_be_fitted_first() -> None:
-    with pytest.raises(NotFittedError, match="SuccessFromRevenue is not fitted"):
-        SuccessFromRevenue(forecaster=BudgetMultiple()).probabilities(films(9)[0], 1e6)

@@ -14,7 +14,7 @@ from forecast_kit import CERTIFICATES, GENRES, films
 from marquee.errors import NotFittedError, ParameterError, SavedModelError
 from marquee.forecast import FORECASTERS
 from marquee.forecast.seen import Seen, seen
-from marquee.forecast.trained import Trained, fit_witnesses, trained
+from marquee.forecast.trained import Trained, fit_line, trained
 
 
 def ridge(n: int = 80, n_background: int = 7) -> Trained:
@@ -48,7 +48,7 @@ def test_it_goes_through_json_unchanged() -> None:
     again = Trained.from_dict(json.loads(text), told.forecaster)
     assert_frame_equal(again.background, told.background)
     np.testing.assert_array_equal(again.title_ids, told.title_ids)
-    kept = ("target", "horizon", "version", "snapshot", "until", "seen", "witnesses")
+    kept = ("target", "horizon", "version", "snapshot", "until", "seen", "line")
     assert all(getattr(again, name) == getattr(told, name) for name in kept)
     first, second = (each.forecaster.predict(each.background) for each in (told, again))
     np.testing.assert_array_equal(first.quantiles, second.quantiles)
@@ -74,15 +74,11 @@ def test_what_was_not_fitted_or_has_no_films_is_refused() -> None:
         trained(model.fit(features, revenue), features[:0], horizon="pre_release", **names)
 
 
-def test_witnesses_are_small_models_of_other_films_and_the_same_for_a_seed() -> None:
+def test_the_line_is_learned_on_the_scale_of_the_outcome() -> None:
     features, revenue = films(60)
-    first, again, other = (fit_witnesses(features, revenue, 3, seed=s) for s in (1, 1, 2))
-    medians = [[w.predict(features).median for w in each] for each in (first, again, other)]
-    np.testing.assert_array_equal(medians[0], medians[1])
-    assert not np.array_equal(medians[0], medians[2])
-    assert [type(w).__name__ for w in first] == ["XGBoost", "Ridge", "XGBoost"]
-    plain = fit_witnesses(features, -revenue, 2, scale="plain")
-    assert (plain[0].predict(features).median < 0).any()
+    line = fit_line(features, revenue)
+    assert (line.predict(features).median > 0).all()
+    assert (fit_line(features, -revenue, scale="plain").predict(features).median < 0).any()
 
 
 def row(**values: object) -> pl.DataFrame:

@@ -12,11 +12,12 @@ import pytest
 from forecasting_kit import made_up
 from marquee.data.world import build_world
 from marquee.errors import ParameterError
-from marquee.evaluation.forecasting.frames import Labeled
+from marquee.evaluation.forecasting.frames import Labeled, labeled
 from marquee.forecast.pipelines import Ridge
 from marquee.lifecycle.forecast_evaluation import (
     LATEST,
     evaluate_films,
+    measure_leaks,
     tables_fingerprint,
     usual_year,
 )
@@ -151,3 +152,24 @@ def test_the_usual_year_leaves_films_to_ask_about() -> None:
     for first in (2000, 2008):
         late = films.take(np.flatnonzero(films.years >= first))
         assert first <= usual_year(late) < late.years.max()
+
+
+def test_the_leak_lab_counts_as_a_look_at_all_films_of_money(tmp_path: Path) -> None:
+    tables, log = build_world(n_titles=420, n_viewers=5, n_ratings=20, seed=3), tmp_path / "log"
+    report, n_readings = measure_leaks(tables, log=log, day=DAY)
+    assert n_readings == 1
+    [reading] = readings(log)
+    assert (reading.split, reading.data_fingerprint) == ("leak-lab", tables_fingerprint(tables))
+    assert int(reading.first_asked[:4]) < report.last_year < int(reading.last_asked[:4])
+    assert "random forest" in reading.models
+    # Who evaluates revenue afterwards is told of it.
+    told = evaluate_films(
+        labeled(tables, "revenue", themes=["budget"]),
+        RIDGE,
+        fingerprint=tables_fingerprint(tables),
+        log=log,
+        day=DAY,
+        n_resamples=20,
+    )
+    assert told.n_readings == 2
+    assert measure_leaks(tables)[1] is None

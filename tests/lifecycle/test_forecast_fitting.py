@@ -1,4 +1,4 @@
-"""What fitting forecasters on a workspace promises: saved whole, with witnesses and a card."""
+"""What fitting forecasters on a workspace promises: saved whole, with a line and a card."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, tuple[Fit
         workspace,
         ("revenue", "popularity"),
         model="ridge",
-        n_witnesses=2,
         created_at="2026-03-01T12:00:00+00:00",
         day=date(2026, 3, 1),
     )
@@ -56,15 +55,16 @@ def test_what_is_loaded_forecasts_as_what_was_fitted(made: Made) -> None:
         again = loaded[each.target]
         assert again.version == each.version == each.trained.version
         assert again.snapshot == workspace.snapshot
-        assert len(again.witnesses) == (2 if each.target == "revenue" else 0)
+        assert (again.line is not None) == (each.target == "revenue")
         assert again.seen == each.trained.seen
         assert again.background.equals(each.trained.background)
         np.testing.assert_array_equal(again.title_ids, each.trained.title_ids)
-        pairs = zip(
-            (each.trained.forecaster, *each.trained.witnesses),
-            (again.forecaster, *again.witnesses),
-            strict=True,
-        )
+        pairs = [(each.trained.forecaster, again.forecaster)]
+        if each.trained.line is not None and again.line is not None:
+            pairs.append((each.trained.line, again.line))
+            np.testing.assert_array_equal(
+                each.trained.line.change(films.features), again.line.change(films.features)
+            )
         for before, after in pairs:
             np.testing.assert_array_equal(
                 before.predict(films.features).quantiles, after.predict(films.features).quantiles
@@ -122,7 +122,7 @@ def test_a_measured_model_was_not_fitted_on_the_films_that_it_was_asked_about(ma
     assert split.n_train < revenue.n_films
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "forecaster/CURRENT", "witness-02/CURRENT"])
+@pytest.mark.parametrize("name", ["manifest.json", "forecaster/CURRENT", "line/CURRENT"])
 @pytest.mark.parametrize("how", ["changed", "gone"])
 def test_what_is_damaged_is_named(made: Made, tmp_path: Path, name: str, how: str) -> None:
     shutil.copytree(made[0].home / "forecasts", tmp_path / "forecasts")
@@ -138,7 +138,7 @@ def test_what_is_damaged_is_named(made: Made, tmp_path: Path, name: str, how: st
 
 def test_a_learned_file_that_is_damaged_is_named(made: Made, tmp_path: Path) -> None:
     shutil.copytree(made[0].home / "forecasts", tmp_path / "forecasts")
-    [file] = (tmp_path / "forecasts").glob("revenue/version-*/witness-01/version-*/learned.skops")
+    [file] = (tmp_path / "forecasts").glob("revenue/version-*/line/version-*/learned.skops")
     file.write_bytes(file.read_bytes()[:-7])
     with pytest.raises(SavedModelError, match="learned"):
         load_forecasts(Workspace(tmp_path))
@@ -151,7 +151,7 @@ def test_a_fit_that_fails_leaves_the_old_forecaster(made: Made, tmp_path: Path) 
     with pytest.raises(MarqueeError):
         fit_forecasts(workspace, ("revenue",), model="no-such-model")
     assert load_forecasts(workspace)["revenue"].version == before
-    [again] = fit_forecasts(workspace, ("revenue",), model="mean", measured=False, n_witnesses=0)
+    [again] = fit_forecasts(workspace, ("revenue",), model="mean", measured=False)
     assert again.evaluated is None
     assert load_forecasts(workspace)["revenue"].version == again.version != before
     assert "Nothing was measured" in again.card.read_text(encoding="utf-8")
@@ -164,7 +164,7 @@ def test_targets_without_outcomes_are_left_out_unless_they_are_named(tmp_path: P
     workspace.write(
         tables.replace(outcomes=tables.outcomes.filter(pl.col("measure") == "revenue_usd"))
     )
-    fitted = fit_forecasts(workspace, model="mean", measured=False, n_witnesses=0)
+    fitted = fit_forecasts(workspace, model="mean", measured=False)
     assert [each.target for each in fitted] == ["revenue"]
     with pytest.raises(ParameterError, match="popularity"):
         fit_forecasts(workspace, ("popularity",), model="mean", measured=False)

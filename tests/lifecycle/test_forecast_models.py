@@ -8,7 +8,12 @@ from marquee.errors import ParameterError
 from marquee.evaluation.forecasting.frames import TARGETS, Target
 from marquee.forecast import CLASSIFIERS, DEFAULT_FORECASTER, FORECASTERS
 from marquee.forecast.base import Classifier, Forecaster
-from marquee.lifecycle.forecast_models import BASELINE_TWINS, forecast_models, known_models
+from marquee.lifecycle.forecast_models import (
+    BASELINE_TWINS,
+    forecast_models,
+    known_models,
+    with_settings,
+)
 
 
 @pytest.mark.parametrize("target", TARGETS)
@@ -67,3 +72,35 @@ def test_a_name_that_does_not_fit_is_answered_with_those_that_do(name: str, targ
 def test_no_name_is_no_comparison() -> None:
     with pytest.raises(ParameterError, match="name a model"):
         forecast_models([], "revenue")
+
+
+def test_settings_are_words_and_reach_all_models_that_have_them() -> None:
+    models = forecast_models(["logistic", "xgboost"], "success")
+    words = {"class_weight": "balanced", "impute": "iterative", "depth": "3", "rows": "0.5"}
+    given = with_settings(models, words)
+    for model in given.values():
+        params = model.params()
+        assert (params["class_weight"], params["impute"]) == ("balanced", "iterative")
+    assert given["xgboost"].params()["depth"] == 3
+    assert given["xgboost"].params()["rows"] == 0.5
+    assert "depth" not in given["logistic"].params()
+    assert models["logistic"].params()["class_weight"] is None
+    back = with_settings(given, {"impute": "none"})
+    assert back["xgboost"].params()["impute"] is None
+    forest = with_settings(forecast_models(["forward-blend"], "revenue"), {"after_ridge": "true"})
+    assert forest["forward-blend"].params()["after_ridge"] is True
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"wings": "2"}, "no model has a setting 'wings'; there are for ridge: .*l2"),
+        ({"l2": "much"}, "l2 must be a number, got 'much'"),
+        ({"min_count": "2.5"}, "min_count must be a whole number, got '2.5'"),
+        ({"calibration": "2"}, "calibration must be a share"),
+        ({"seed": "3"}, "no model has a setting 'seed'"),
+    ],
+)
+def test_a_wrong_setting_is_refused(settings: dict[str, str], says: str) -> None:
+    with pytest.raises(ParameterError, match=says):
+        with_settings(forecast_models(["ridge"], "revenue"), settings)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import polars as pl
 import pytest
 
 from desk_kit import TODAY, desk, known, model, plan, world
@@ -58,19 +59,21 @@ def test_a_change_is_the_ratio_of_the_medians_inside_its_interval() -> None:
         assert told.after.profit_usd.median == pytest.approx(after - 6e7)
 
 
-def test_the_interval_holds_the_witnesses_and_the_model_itself() -> None:
+def test_the_interval_is_around_the_regression_and_holds_the_models_own_change() -> None:
     own = plan()
-    told = desk("ridge").what_if(own, {"budget_usd": 6e7}, today=TODAY)
-    asked = desk("ridge").question(own, TODAY)
-    after = desk("ridge").questions.changed(asked, replace(own, budget_usd=6e7))
-    rows = [desk("ridge").features(each) for each in (asked, after)]
-    seen = []
-    for witness in desk("ridge").models["revenue"].witnesses:
-        first, second = (float(witness.predict(row).median[0]) for row in rows)
-        seen.append(np.log(second / first))
-    low, high = np.exp(np.quantile(seen, [0.1, 0.9]))
-    assert told.change.low == pytest.approx(min(low, told.change.ratio))
-    assert told.change.high == pytest.approx(max(high, told.change.ratio))
+    line = desk("ridge").models["revenue"].line
+    assert line is not None
+    for changes in ({"budget_usd": 6e7}, {"runtime_min": 150}, {"genres": ["Horror"]}):
+        told = desk("ridge").what_if(own, changes, today=TODAY)
+        asked = desk("ridge").question(own, TODAY)
+        after = desk("ridge").questions.changed(asked, own.with_changes(changes))
+        rows = [desk("ridge").features(each) for each in (asked, after)]
+        (value,), (error,) = line.change(pl.concat(rows))
+        assert error > 0
+        reach = 1.2815516 * np.hypot(error, np.log(told.change.ratio) - value)
+        assert told.change.low == pytest.approx(np.exp(value - reach))
+        assert told.change.high == pytest.approx(np.exp(value + reach))
+        assert told.change.low <= told.change.ratio <= told.change.high
 
 
 def test_a_forecast_before_is_the_one_that_is_given_without_a_question() -> None:
@@ -87,18 +90,19 @@ def test_a_forecast_before_is_the_one_that_is_given_without_a_question() -> None
 def test_what_a_change_is_not_stands_in_every_answer() -> None:
     told = desk().what_if(plan(), {"runtime_min": 150}, today=TODAY)
     assert "model's inputs and not the world" in told.caution
-    assert "4 small models" in told.interval_is
+    assert "80 % interval" in told.interval_is
+    assert "not tell how far this film may lie" in told.interval_is
     assert told.coverage == 0.8
     assert (told.model_version, told.snapshot, told.as_of) == ("xgboost-1", "small", TODAY)
     json.dumps(plain(told), allow_nan=False)
 
 
-def test_a_model_without_witnesses_gives_no_interval_and_says_so() -> None:
+def test_a_model_without_the_regression_gives_no_interval_and_says_so() -> None:
     alone = ForecastDesk(world(), {"revenue": model("revenue", "ridge")})
     told = alone.what_if(plan(), {"runtime_min": 150}, today=TODAY)
     assert told.change.low is told.change.high is None
-    assert "without the small models" in told.interval_is
-    assert not alone.best_month(plan(), today=TODAY).certain
+    assert "without the regression" in told.interval_is
+    assert not alone.best_month(plan(), today=TODAY).interval_above_1
 
 
 def test_only_what_the_change_brings_outside_is_told() -> None:

@@ -4,6 +4,7 @@ Importing this folder is cheap: an estimator imports its library when it is firs
 """
 
 from marquee.forecast.base import Classifier, Forecaster
+from marquee.forecast.bayesian_ridge import BayesianRidge
 from marquee.forecast.classifiers import (
     AdaBoostClassifier,
     GradientBoostingClassifier,
@@ -35,6 +36,7 @@ from marquee.forecast.tuned import TunedMLP, TunedRandomForest
 
 FORECASTERS: dict[str, type[Forecaster]] = {
     "adaboost": AdaBoost,
+    "bayesian-ridge": BayesianRidge,
     "budget-multiple": BudgetMultiple,
     "comparables": Comparables,
     "forward-blend": ForwardBlend,
@@ -70,5 +72,4 @@ CLASSIFIERS: dict[str, type[Classifier]] = {
     "stacking": StackedClassifier,
     "xgboost": XGBoostClassifier,
 }
-"""Every classifier by its public name; ``SuccessFromRevenue`` stands beside them, since it learns
-from revenue and not from classes."""
+"""Every classifier by its public name. Classes follow from any forecaster of revenue as well."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from marquee.errors import ParameterError, SavedModelError
 from marquee.features.base import Horizon
 from marquee.forecast.base import Forecaster
+from marquee.forecast.bayesian_ridge import BayesianRidge
 from marquee.forecast.scales import OutcomeScale
 from marquee.forecast.seen import Seen, seen
 
@@ -47,8 +48,8 @@ class Trained:
     """Numbers of the training films, ascending."""
     until: date
     """Latest ``as_of`` of a training film."""
-    witnesses: tuple[Forecaster, ...] = field(default=())
-    """Small models of resampled training films; how far they differ tells how sure a change is."""
+    line: BayesianRidge | None = None
+    """A regression on the same films, whose posterior tells how sure a change is."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -56,7 +57,7 @@ class Trained:
         return self.forecaster.columns_
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything but the forecaster and the witnesses as plain values, for JSON."""
+        """Everything but the forecaster and the line as plain values, for JSON."""
         background = self.background.with_columns(
             cs.float().fill_nan(None), cs.date().cast(pl.String)
         )
@@ -74,7 +75,7 @@ class Trained:
 
     @classmethod
     def from_dict(
-        cls, values: Mapping[str, Any], forecaster: Forecaster, witnesses: Sequence[Forecaster] = ()
+        cls, values: Mapping[str, Any], forecaster: Forecaster, line: BayesianRidge | None = None
     ) -> Trained:
         """What :meth:`to_dict` gave, with its forecasters; else ``SavedModelError``."""
         try:
@@ -93,7 +94,7 @@ class Trained:
                 seen=Seen.from_dict(values["seen"]),
                 title_ids=np.asarray(values["title_ids"], dtype=np.int64),
                 until=date.fromisoformat(values["until"]),
-                witnesses=tuple(witnesses),
+                line=line,
             )
         except (
             KeyError,
@@ -137,7 +138,7 @@ def trained(
     version: str,
     snapshot: str,
     n_background: int = BACKGROUND,
-    witnesses: Sequence[Forecaster] = (),
+    line: BayesianRidge | None = None,
 ) -> Trained:
     """The fitted forecaster with what is kept of the feature rows that it was fitted on.
 
@@ -163,34 +164,14 @@ def trained(
         seen=seen(features.select("title_id", "as_of", *forecaster.columns_)),
         title_ids=np.unique(features["title_id"].to_numpy()),
         until=ordered["as_of"][-1],
-        witnesses=tuple(witnesses),
+        line=line,
     )
 
 
-def fit_witnesses(
-    features: pl.DataFrame,
-    outcome: ArrayLike,
-    n: int = 16,
-    *,
-    scale: OutcomeScale = "log",
-    seed: int = 0,
-) -> tuple[Forecaster, ...]:
-    """``n`` small models, each fitted on its own resample of the films: trees and lines in turn.
-
-    Boosted trees and ridge regressions disagree where a change goes beyond what the films tell, and
-    resamples where the films tell little.
-    """
-    from marquee.forecast.pipelines import Ridge, XGBoost
-
-    values = np.asarray(outcome, dtype=np.float64).ravel()
-    rng = np.random.default_rng(seed)
-    found: list[Forecaster] = []
-    for number in range(n):
-        rows = rng.integers(0, values.size, values.size)
-        small: Forecaster = (
-            Ridge(calibration=0.0, outcome_scale=scale, l2=100.0)
-            if number % 2
-            else XGBoost(calibration=0.0, outcome_scale=scale, n_trees=100, seed=seed + number)
-        )
-        found.append(small.fit(features[rows], values[rows]))
-    return tuple(found)
+def fit_line(
+    features: pl.DataFrame, outcome: ArrayLike, *, scale: OutcomeScale = "log"
+) -> BayesianRidge:
+    """The regression that tells how sure a change is, fitted on those films."""
+    line = BayesianRidge(calibration=0.0, outcome_scale=scale)
+    line.fit(features, outcome)
+    return line

@@ -16,10 +16,11 @@ import numpy as np
 from marquee.data.tables import Tables
 from marquee.errors import ParameterError
 from marquee.evaluation.forecasting.compare import OnStep, compare
-from marquee.evaluation.forecasting.frames import OF_MONEY, Labeled, Target, labeled
+from marquee.evaluation.forecasting.frames import OF_MONEY, Labeled, known_outcomes
+from marquee.evaluation.forecasting.leak_lab import leak_lab
+from marquee.evaluation.forecasting.leak_report import LeakLabReport
 from marquee.evaluation.forecasting.report import ForecastReport
 from marquee.evaluation.forecasting.splits import FilmSplit, film_splits
-from marquee.features.base import Horizon
 from marquee.forecast.base import Classifier, OnEpoch
 from marquee.lifecycle.forecast_models import Model
 from marquee.lifecycle.readings import Reading, record_reading
@@ -29,6 +30,9 @@ READ = ("titles", "credits", "outcomes")
 
 LATEST = "rolling"
 """Split that asks about each year after the first four fifths of the films."""
+
+LEAK_LAB = "leak-lab"
+"""What the record of readings calls the splits of the leak lab."""
 
 VALIDATION_YEARS = 3
 """Latest years of the training part that ``validation`` asks about."""
@@ -58,61 +62,6 @@ class Evaluated:
         return beside | self.report.to_dict()
 
 
-def evaluate_forecasts(
-    tables: Tables,
-    models: Mapping[str, Model],
-    target: Target,
-    split: str | None = None,
-    *,
-    horizon: Horizon = "pre_release",
-    validation: bool = False,
-    n_trials: int = 0,
-    searches: Path | None = None,
-    log: Path | None = None,
-    day: date | None = None,
-    seed: int = 0,
-    n_resamples: int = 1000,
-    on_step: OnStep | None = None,
-    on_epoch: OnEpoch | None = None,
-) -> Evaluated:
-    """The models and the baselines on the films that the split asks about.
-
-    Parameters
-    ----------
-    split
-        As ``film_splits`` takes it, or :data:`LATEST`; None learns from the first four fifths of
-        the films by year.
-    validation
-        Asks about the latest years of the training part in place of the test part, which stays
-        unread: the way to choose among models.
-    n_trials
-        Trials of a search for hyperparameters inside the training part, for each model that has
-        something to search; 0 for none. A search in the folder ``searches`` can be resumed.
-    log, day
-        The record of readings, and what day it is; without them nothing is recorded.
-
-    Raises
-    ------
-    ParameterError
-        If the split leaves a part empty, or a search would see films that are asked about.
-    """
-    return evaluate_films(
-        labeled(tables, target, horizon=horizon),
-        models,
-        split,
-        fingerprint=tables_fingerprint(tables),
-        validation=validation,
-        n_trials=n_trials,
-        searches=searches,
-        log=log,
-        day=day,
-        seed=seed,
-        n_resamples=n_resamples,
-        on_step=on_step,
-        on_epoch=on_epoch,
-    )
-
-
 def evaluate_films(
     films: Labeled,
     models: Mapping[str, Model],
@@ -126,12 +75,34 @@ def evaluate_films(
     day: date | None = None,
     seed: int = 0,
     n_resamples: int = 1000,
+    thresholds: bool = False,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> Evaluated:
-    """The same as :func:`evaluate_forecasts`, of films whose features are at hand.
+    """The models and the baselines on those of the films that the split asks about.
 
-    ``fingerprint`` is that of the tables that they came from.
+    Parameters
+    ----------
+    split
+        As ``film_splits`` takes it, or :data:`LATEST`; None learns from the first four fifths of
+        the films by year.
+    fingerprint
+        :func:`tables_fingerprint` of the tables that the films came from.
+    validation
+        Asks about the latest years of the training part in place of the test part, which stays
+        unread: the way to choose among models.
+    n_trials
+        Trials of a search for hyperparameters inside the training part, for each model that has
+        something to search; 0 for none. A search in the folder ``searches`` can be resumed.
+    thresholds
+        Whether rules of decision are chosen inside the training part, as ``compare`` does.
+    log, day
+        The record of readings, and what day it is; without them nothing is recorded.
+
+    Raises
+    ------
+    ParameterError
+        If the split leaves a part empty, or a search would see films that are asked about.
     """
     if split is None:
         split = f"time:{usual_year(films)}"
@@ -149,6 +120,7 @@ def evaluate_films(
         models,
         seed=seed,
         n_resamples=n_resamples,
+        thresholds=thresholds,
         on_step=on_step,
         on_epoch=on_epoch,
     )
@@ -172,6 +144,36 @@ def evaluate_films(
         n_readings=counted,
         tuned=tuned,
     )
+
+
+def measure_leaks(
+    tables: Tables,
+    seed: int = 0,
+    *,
+    log: Path | None = None,
+    day: date | None = None,
+    on_step: OnStep | None = None,
+) -> tuple[LeakLabReport, int | None]:
+    """What the leak lab finds, and how often films that it asks about have been read by now.
+
+    It divides the films by chance too, and so reads them all. The number is None without ``log``
+    and ``day``, the record of readings and what day it is.
+    """
+    report = leak_lab(tables, seed, on_step=on_step)
+    if log is None or day is None:
+        return report, None
+    days = known_outcomes(tables, "success")[0]["release_date"]
+    reading = Reading(
+        day=day.isoformat(),
+        data_fingerprint=tables_fingerprint(tables),
+        target="success",
+        split=LEAK_LAB,
+        split_fingerprint=f"{LEAK_LAB}, seed {seed}",
+        first_asked=str(days.min()),
+        last_asked=str(days.max()),
+        models=tuple(dict.fromkeys(pair.model for case in report.cases for pair in case.pairs)),
+    )
+    return report, record_reading(log, reading)
 
 
 def usual_year(films: Labeled) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,12 +14,12 @@ from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError, WorkspaceError
 from marquee.evaluation.forecasting.compare import OnStep
 from marquee.evaluation.forecasting.frames import Labeled, labeled
-from marquee.features.base import Horizon
+from marquee.features.base import USUAL, Horizon
 from marquee.forecast import DEFAULT_FORECASTER
 from marquee.forecast.base import Forecaster, OnEpoch
-from marquee.forecast.trained import Trained, fit_witnesses, trained
+from marquee.forecast.trained import Trained, fit_line, trained
 from marquee.lifecycle.forecast_evaluation import Evaluated, evaluate_films, tables_fingerprint
-from marquee.lifecycle.forecast_models import forecast_models
+from marquee.lifecycle.forecast_models import forecast_models, with_settings
 from marquee.lifecycle.forecast_saving import ForecastAbout
 from marquee.lifecycle.model_card import model_card
 from marquee.lifecycle.readings import FILE
@@ -29,8 +28,6 @@ from marquee.lifecycle.trained_saving import card_path, load_trained, save_train
 Learned = Literal["revenue", "popularity", "audience"]
 LEARNED: tuple[Learned, ...] = get_args(Learned)
 """Targets that a workspace has a forecaster of; all that is of money follows from revenue."""
-
-N_WITNESSES = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,10 +57,9 @@ def fit_forecasts(
     targets: Sequence[Learned] | None = None,
     *,
     model: str = DEFAULT_FORECASTER,
-    settings: Mapping[str, Any] | None = None,
-    horizon: Horizon = "pre_release",
+    settings: Mapping[str, str] | None = None,
+    horizon: Horizon = USUAL,
     measured: bool = True,
-    n_witnesses: int = N_WITNESSES,
     seed: int = 0,
     created_at: str | None = None,
     day: date | None = None,
@@ -77,12 +73,10 @@ def fit_forecasts(
     targets
         Without them all of :data:`LEARNED` that the films have outcomes of.
     settings
-        Hyperparameters to set otherwise than the model has them by itself.
+        Hyperparameters to set otherwise than the model has them by itself, as words.
     measured
         Whether each is first measured: fitted on the earlier four fifths of the films and asked
         about the later ones, beside the baselines. The card shows it.
-    n_witnesses
-        Number of small models that tell how sure a change of the revenue is.
     day
         What day it is; with it the reading of the later films is recorded.
 
@@ -101,10 +95,7 @@ def fit_forecasts(
     per_target = 2 if measured else 1
     total, found = per_target * len(films), []
     for place, (target, known) in enumerate(films.items()):
-        models = {
-            name: dataclasses.replace(each, **(settings or {}))
-            for name, each in forecast_models([model], target, seed=seed).items()
-        }
+        models = with_settings(forecast_models([model], target, seed=seed), settings or {})
         evaluated = None
         if measured:
             tell(per_target * place, total, f"measuring {target}")
@@ -128,7 +119,7 @@ def fit_forecasts(
             horizon=horizon,
             version="",
             snapshot=snapshot,
-            witnesses=_witnesses(known, n_witnesses, seed) if target == "revenue" else (),
+            line=fit_line(known.features, known.outcome) if target == "revenue" else None,
         )
         found.append(_saved(workspace, kept, known, model, fingerprint, created_at, evaluated))
     tell(total, total, "done")
@@ -166,10 +157,6 @@ def _films(
             if targets is not None or target == "revenue":
                 raise
     return found
-
-
-def _witnesses(films: Labeled, n: int, seed: int) -> tuple[Forecaster, ...]:
-    return fit_witnesses(films.features, films.outcome, n, seed=seed) if n else ()
 
 
 def _saved(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from marquee.errors import ParameterError
@@ -60,6 +60,67 @@ def forecast_models(names: Iterable[str], target: Target, *, seed: int = 0) -> d
     if not found:
         raise ParameterError(f"name a model; there are {', '.join(known_models(target))}")
     return found
+
+
+def with_settings(models: Mapping[str, Model], settings: Mapping[str, str]) -> dict[str, Model]:
+    """The models with those hyperparameters, given as words, set in all that have them.
+
+    ``none`` is None; other words are read as the kind of value that the model has by itself.
+
+    Raises
+    ------
+    ParameterError
+        If no model has such a setting, or the word is no value of it; the text lists what can be
+        set.
+    """
+    can = {name: _settable(model) for name, model in models.items()}
+    for setting in settings:
+        if not any(setting in own for own in can.values()):
+            told = "; ".join(f"{name}: {', '.join(own) or 'nothing'}" for name, own in can.items())
+            raise ParameterError(f"no model has a setting {setting!r}; there are for {told}")
+    found = {}
+    for name, model in models.items():
+        own: dict[str, Any] = {
+            setting: _value(setting, word, can[name][setting])
+            for setting, word in settings.items()
+            if setting in can[name]
+        }
+        found[name] = dataclasses.replace(model, **own)
+    return found
+
+
+def _settable(model: Model) -> dict[str, Any]:
+    """Hyperparameters that one word can say, and what they are now."""
+    kept = ("seed", "outcome_scale", "n_classes")
+    return {
+        name: value
+        for name, value in model.params().items()
+        if name not in kept and (value is None or isinstance(value, bool | int | float | str))
+    }
+
+
+def _value(setting: str, word: str, now: object) -> Any:
+    """What the word says, as the kind of value that the setting has; of None any kind."""
+    if word.lower() == "none":
+        return None
+    kinds: dict[type, tuple[str, Callable[[str], Any]]] = {
+        bool: ("true or false", lambda text: {"true": True, "false": False}[text.lower()]),
+        int: ("a whole number", int),
+        float: ("a number", float),
+    }
+    if type(now) in kinds:
+        words, read = kinds[type(now)]
+        try:
+            return read(word)
+        except (KeyError, ValueError):
+            raise ParameterError(f"{setting} must be {words}, got {word!r}") from None
+    if now is None:
+        for read in (int, float):
+            try:
+                return read(word)
+            except ValueError:
+                continue
+    return word
 
 
 def _every(target: Target) -> list[str]:

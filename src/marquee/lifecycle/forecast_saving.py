@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from marquee.data.workspace import sync
 from marquee.errors import MarqueeError, SavedModelError
-from marquee.lifecycle.manifest import MANIFEST, damaged, library_versions
+from marquee.lifecycle.manifest import MANIFEST, library_versions, read_bytes, read_json
 from marquee.lifecycle.versions import in_force, put_in_force
 
 if TYPE_CHECKING:
@@ -122,18 +122,6 @@ def load_forecaster(folder: Path) -> SavedForecaster:
     return SavedForecaster(model, _about(manifest, version / MANIFEST), digest[:12])
 
 
-def describe_forecaster(folder: Path) -> ForecastAbout:
-    """What the saved forecaster is for; what it learned is not read.
-
-    Raises
-    ------
-    SavedModelError
-        As :func:`load_forecaster`.
-    """
-    version, digest = in_force(folder)
-    return _about(_read_manifest(version / MANIFEST, digest), version / MANIFEST)
-
-
 def _write(model: Estimator, folder: Path, about: ForecastAbout) -> str:
     """Writes the model into a new folder; the SHA-256 of its manifest."""
     import skops.io
@@ -166,20 +154,10 @@ def _write(model: Estimator, folder: Path, about: ForecastAbout) -> str:
 
 
 def _read_manifest(path: Path, digest: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise SavedModelError(f"{path} is missing; fit and save the model again")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise damaged(path)
-    try:
-        given = json.loads(content)
-    except ValueError as error:
-        raise SavedModelError(f"{path} is not JSON ({error}); save the model again") from error
-    if not isinstance(given, dict) or given.get("format") != FORMAT or not given.keys() >= KEYS:
-        raise SavedModelError(
-            f"{path} is not the manifest of a forecaster in format {FORMAT}; use the version that "
-            "wrote it, or fit the model again"
-        )
+    given = read_json(path, digest, FORMAT)
+    absent = sorted(KEYS - given.keys())
+    if absent:
+        raise SavedModelError(f"{path} lacks {absent[0]!r}; save the model again")
     return given
 
 
@@ -207,11 +185,7 @@ def _read_learned(path: Path, digest: str) -> dict[str, Any]:
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    if not path.is_file():
-        raise SavedModelError(f"{path} is missing; fit and save the model again")
-    archive = path.read_bytes()
-    if hashlib.sha256(archive).hexdigest() != digest:
-        raise damaged(path)
+    archive = read_bytes(path, digest)
     try:
         learned = skops.io.loads(archive, trusted=_trusted())
     except (UntrustedTypesFoundException, zipfile.BadZipFile, ValueError, TypeError) as error:

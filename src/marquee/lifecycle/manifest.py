@@ -73,22 +73,7 @@ def read_manifest(path: Path, digest: str) -> Manifest:
     SavedModelError
         If it is missing, damaged, of another format, or not a manifest.
     """
-    if not path.is_file():
-        raise SavedModelError(f"{path} is missing; fit and save the model again")
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise damaged(path)
-    try:
-        given = json.loads(content)
-    except ValueError as error:
-        raise SavedModelError(f"{path} is not JSON ({error}); save the model again") from error
-    if not isinstance(given, dict) or not isinstance(given.get("format"), int):
-        raise SavedModelError(f"{path} is not the manifest of a model; save the model again")
-    if given["format"] != FORMAT:
-        raise SavedModelError(
-            f"{path} has format {given['format']}, and this version of Marquee reads format "
-            f"{FORMAT}; use the version that wrote it, or fit the model again"
-        )
+    given = read_json(path, digest, FORMAT)
     types = {
         "model": str,
         "parameters": dict,
@@ -110,6 +95,38 @@ def read_manifest(path: Path, digest: str) -> Manifest:
     if not all(isinstance(entry, dict) for entry in given["state"].values()):
         raise SavedModelError(f"{path} has a field without a kind; save the model again")
     return Manifest(**given)
+
+
+def read_json(path: Path, digest: str, format_: int) -> dict[str, Any]:
+    """The object in the JSON file at that path, if its bytes have that SHA-256 and that format.
+
+    Raises
+    ------
+    SavedModelError
+        If the file is missing, damaged, no JSON object with a ``format``, or of another format.
+    """
+    try:
+        given = json.loads(read_bytes(path, digest))
+    except ValueError as error:
+        raise SavedModelError(f"{path} is not JSON ({error}); save the model again") from error
+    if not isinstance(given, dict) or not isinstance(given.get("format"), int):
+        raise SavedModelError(f"{path} is not the manifest of a model; save the model again")
+    if given["format"] != format_:
+        raise SavedModelError(
+            f"{path} has format {given['format']}, and this version of Marquee reads format "
+            f"{format_}; use the version that wrote it, or fit the model again"
+        )
+    return given
+
+
+def read_bytes(path: Path, digest: str) -> bytes:
+    """The bytes of the file at that path, if they have that SHA-256; else ``SavedModelError``."""
+    if not path.is_file():
+        raise SavedModelError(f"{path} is missing; fit and save the model again")
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise damaged(path)
+    return content
 
 
 def damaged(path: Path) -> SavedModelError:

@@ -1,11 +1,11 @@
-"""Saving a forecaster with what is kept of its training, its witnesses and its card.
+"""Saving a forecaster with what is kept of its training, its line and its card.
 
 ::
 
     FOLDER/CURRENT                    the version in force and the SHA-256 of its manifest
     FOLDER/version-000002/
         manifest.json                 the parts, and the SHA-256 of the pointer of each
-        forecaster/, witness-01/ …    saved forecasters
+        forecaster/, line/            saved forecasters
         card.md, card.json            the model card
 """
 
@@ -19,14 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from marquee.data.workspace import replace_text
-from marquee.errors import SavedModelError
 from marquee.forecast.trained import Trained
 from marquee.lifecycle.forecast_saving import ForecastAbout, load_forecaster, save_forecaster
-from marquee.lifecycle.manifest import MANIFEST, damaged
+from marquee.lifecycle.manifest import MANIFEST, read_bytes, read_json
 from marquee.lifecycle.versions import in_force, put_in_force
 
-FORMAT = 1
+FORMAT = 2
+"""Number of the format that this version writes, and the only one that it reads."""
+
 FORECASTER = "forecaster"
+LINE = "line"
 CARD = "card.md"
 CARD_DATA = "card.json"
 
@@ -52,9 +54,9 @@ def save_trained(trained: Trained, folder: Path, *, about: ForecastAbout, card: 
         save_forecaster(trained.forecaster, version / FORECASTER, about=told)
         versions.append(in_force(version / FORECASTER)[1][:12])
         parts = [FORECASTER]
-        for number, witness in enumerate(trained.witnesses, 1):
-            parts.append(f"witness-{number:02d}")
-            save_forecaster(witness, version / parts[-1], about=about)
+        if trained.line is not None:
+            parts.append(LINE)
+            save_forecaster(trained.line, version / LINE, about=about)
         markdown, values = card(versions[-1])
         replace_text(version / CARD, markdown)
         replace_text(version / CARD_DATA, _json(values))
@@ -78,38 +80,17 @@ def load_trained(folder: Path) -> Trained:
         If there is none, or anything about it is not as it was saved; the text names the file.
     """
     version, digest = in_force(folder)
-    parts = _parts(version / MANIFEST, digest)
+    parts: dict[str, str] = read_json(version / MANIFEST, digest, FORMAT)["parts"]
     for name, expected in parts.items():
-        pointer = version / name / "CURRENT"
-        if not pointer.is_file():
-            raise SavedModelError(f"{pointer} is missing; fit and save the model again")
-        if _sha256(pointer) != expected:
-            raise damaged(pointer)
+        read_bytes(version / name / "CURRENT", expected)
     saved = load_forecaster(version / FORECASTER)
-    witnesses = [load_forecaster(version / name).model for name in parts if name != FORECASTER]
-    return Trained.from_dict(
-        saved.about.trained | {"version": saved.version}, saved.model, witnesses
-    )
+    line = load_forecaster(version / LINE).model if LINE in parts else None
+    return Trained.from_dict(saved.about.trained | {"version": saved.version}, saved.model, line)
 
 
 def card_path(folder: Path) -> Path:
     """Where the card of the forecaster in force lies, as Markdown."""
     return in_force(folder)[0] / CARD
-
-
-def _parts(path: Path, digest: str) -> dict[str, str]:
-    if not path.is_file():
-        raise SavedModelError(f"{path} is missing; fit and save the model again")
-    if _sha256(path) != digest:
-        raise damaged(path)
-    given = json.loads(path.read_bytes())
-    if not isinstance(given, dict) or given.get("format") != FORMAT:
-        raise SavedModelError(
-            f"{path} is not of format {FORMAT}; use the version that wrote it, or fit the model "
-            "again"
-        )
-    parts: dict[str, str] = given["parts"]
-    return parts
 
 
 def _json(values: object) -> str:

@@ -144,7 +144,7 @@ class Ratio:
     ratio: float
     low: float | None
     high: float | None
-    """None where the model came without witnesses."""
+    """None where the model came without the regression that tells it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +157,7 @@ class WhatIf(AboutFilm):
     change: Ratio
     """Of the median revenue."""
     coverage: float
-    """Least share of the witnesses that the interval of the change holds."""
+    """Nominal share of changes that such an interval holds."""
     interval_is: str
     """What that interval is, in words."""
     outside: bool
@@ -185,8 +185,9 @@ class BestMonth(AboutFilm):
     planned_month: int
     best_month: int
     """The month with the highest median."""
-    certain: bool
-    """Whether the interval of its change lies above 1."""
+    interval_above_1: bool
+    """Whether the interval of its change lies above 1. The month is picked as the highest of
+    twelve, so that chance speaks for it too; of a month named beforehand it would say more."""
     months: tuple[MonthLine, ...]
     interval_is: str
     caution: str = OF_THE_MODEL

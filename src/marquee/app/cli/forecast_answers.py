@@ -127,7 +127,11 @@ def say_best_month(answer: BestMonth) -> None:
     if answer.best_month == answer.planned_month:
         say(f"The planned month, {best.opens:%B}, has the highest median of the year.")
     else:
-        sure = "its interval lies above 1" if answer.certain else "a hint, since 1 lies inside"
+        sure = (
+            "its interval lies above 1, though it was picked as the best of twelve"
+            if answer.interval_above_1
+            else "a hint, since 1 lies inside"
+        )
         say(f"Best month: {best.opens:%B}, {ratio(best.change)} times the plan; {sure}.")
     say(answer.interval_is)
     say(answer.caution)

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 N_FACTORS = 4
 MODEL = "forward-blend"
-SETTINGS = {"n_parts": 2}
-N_WITNESSES = 4
-"""Both fewer than usual, to be quick."""
+SETTINGS = {"n_parts": "2"}
+"""Fewer than usual, to be quick."""
 
 
 def say_demo_forecast(settings: Settings) -> None:
@@ -35,7 +34,6 @@ def say_demo_forecast(settings: Settings) -> None:
             model=MODEL,
             settings=SETTINGS,
             measured=False,
-            n_witnesses=N_WITNESSES,
             created_at=now.isoformat(timespec="seconds"),
             on_step=on_step,
             on_epoch=on_epoch,

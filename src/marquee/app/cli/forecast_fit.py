@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import say, say_json, say_table
-from marquee.app.cli.forecast_options import Json, Seed, Stage, horizon_of, work
+from marquee.app.cli.forecast_options import Json, Seed, Set, Stage, horizon_of, settings_of, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +33,9 @@ def fit(
     context: typer.Context,
     targets: Targets = None,
     model: Model = "default",
-    horizon: Stage = "pre_release",
+    horizon: Stage = None,
     measure: Measure = True,
+    settings: Set = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -46,14 +47,15 @@ def fit(
     from marquee.forecast import DEFAULT_FORECASTER
     from marquee.lifecycle.forecast_fitting import fit_forecasts
 
-    settings: Settings = context.obj
+    opened: Settings = context.obj
     start = time.perf_counter()
     now = datetime.now(UTC)
     with work("Fitting forecasters") as (on_step, on_epoch):
         fitted = fit_forecasts(
-            Workspace(settings.home),
+            Workspace(opened.home),
             learned(targets),
             model=DEFAULT_FORECASTER if model == "default" else model,
+            settings=settings_of(settings),
             horizon=horizon_of(horizon),
             measured=measure,
             seed=seed,
@@ -72,7 +74,7 @@ def fit(
         if each.evaluated is not None:
             for text in each.evaluated.report.suspicions:
                 say(text)
-    say(f"Fitted in {seconds:.1f} s; saved under {settings.home / 'forecasts'}.")
+    say(f"Fitted in {seconds:.1f} s; saved under {opened.home / 'forecasts'}.")
 
 
 def learned(names: str | None) -> tuple[Learned, ...] | None:

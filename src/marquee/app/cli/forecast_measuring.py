@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +14,14 @@ from marquee.app.cli.forecast_options import (
     Json,
     Of,
     Seed,
+    Set,
     Split,
     Stage,
     Tune,
     Validation,
     horizon_of,
     opened_data,
+    settings_of,
     target_of,
     work,
 )
@@ -55,10 +58,15 @@ def evaluate(
     data: Data = None,
     split: Split = None,
     model: Model = "default",
-    horizon: Stage = "pre_release",
+    horizon: Stage = None,
     validation: Validation = False,
     tune: Tune = 0,
     rule: Rule = "most-likely",
+    thresholds: Annotated[
+        bool,
+        typer.Option(help="Choose decision rules inside the training films: one more fit."),
+    ] = True,
+    settings: Set = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -66,7 +74,14 @@ def evaluate(
     from marquee.app.cli.forecast_tables import say_details, say_report
 
     _check_rule(rule)
-    told, name = _measured(context, target, data, split, model, horizon, validation, tune, seed)
+    told, name = _measured(
+        *(context, target, data, split, model, horizon),
+        settings_of(settings),
+        validation=validation,
+        tune=tune,
+        thresholds=thresholds,
+        seed=seed,
+    )
     if as_json:
         say_json({"data": name, **told.to_dict()})
         return
@@ -80,9 +95,10 @@ def compare(
     data: Data = None,
     split: Split = None,
     models: Models = None,
-    horizon: Stage = "pre_release",
+    horizon: Stage = None,
     validation: Validation = False,
     tune: Tune = 0,
+    settings: Set = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -90,7 +106,13 @@ def compare(
     from marquee.app.cli.forecast_tables import say_differences, say_report
 
     names = models or _line_up(target)
-    told, name = _measured(context, target, data, split, names, horizon, validation, tune, seed)
+    told, name = _measured(
+        *(context, target, data, split, names, horizon),
+        settings_of(settings),
+        validation=validation,
+        tune=tune,
+        seed=seed,
+    )
     if as_json:
         say_json({"data": name, **told.to_dict()})
         return
@@ -107,7 +129,8 @@ def backtest(
         typer.Option(help="Years to ask about, 2006-2011; default the latest.", show_default=False),
     ] = None,
     models: Models = None,
-    horizon: Stage = "pre_release",
+    horizon: Stage = None,
+    settings: Set = None,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
@@ -121,9 +144,8 @@ def backtest(
         f"rolling:{years.removeprefix('rolling:')}" if years else "rolling",
         models or "default",
         horizon,
-        False,
-        0,
-        seed,
+        settings_of(settings),
+        seed=seed,
     )
     if as_json:
         say_json({"data": name, **told.to_dict()})
@@ -139,13 +161,17 @@ def leak_lab(
 ) -> None:
     """Show what four common mistakes buy: honest and inflated figures side by side."""
     from marquee.app.cli.forecast_tables import say_leaks
-    from marquee.evaluation.forecasting.leak_lab import leak_lab as run_lab
+    from marquee.lifecycle.forecast_evaluation import measure_leaks
+    from marquee.lifecycle.readings import FILE
 
-    opened = opened_data(context.obj, data)
+    settings: Settings = context.obj
+    opened = opened_data(settings, data)
     with work("Leak lab") as (on_step, _):
-        report = run_lab(opened.tables, seed, on_step=on_step)
+        report, n_readings = measure_leaks(
+            opened.tables, seed, log=settings.home / FILE, day=date.today(), on_step=on_step
+        )
     if as_json:
-        say_json({"data": opened.name, **report.to_dict()})
+        say_json({"data": opened.name, "n_readings": n_readings, **report.to_dict()})
         return
     say_leaks(report, opened.name)
 
@@ -163,30 +189,33 @@ def _measured(
     data: str | None,
     split: str | None,
     names: str,
-    horizon: str,
-    validation: bool,
-    tune: int,
+    horizon: str | None,
+    given: Mapping[str, str],
+    *,
+    validation: bool = False,
+    tune: int = 0,
+    thresholds: bool = False,
     seed: int,
 ) -> tuple[Evaluated, str]:
     """What was measured, and the name of the data; wrong names are told before data are read."""
+    from marquee.evaluation.forecasting.frames import labeled
     from marquee.forecast import DEFAULT_FORECASTER
-    from marquee.lifecycle.forecast_evaluation import evaluate_forecasts
-    from marquee.lifecycle.forecast_models import forecast_models
+    from marquee.lifecycle.forecast_evaluation import evaluate_films, tables_fingerprint
+    from marquee.lifecycle.forecast_models import forecast_models, with_settings
     from marquee.lifecycle.readings import FILE
 
     settings: Settings = context.obj
     of, stage = target_of(target), horizon_of(horizon)
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     wanted = [DEFAULT_FORECASTER if name == "default" else name for name in wanted]
-    models = forecast_models(wanted, of, seed=seed)
+    models = with_settings(forecast_models(wanted, of, seed=seed), given)
     opened = opened_data(settings, data)
     with work(f"Measuring {of}") as (on_step, on_epoch):
-        told = evaluate_forecasts(
-            opened.tables,
+        told = evaluate_films(
+            labeled(opened.tables, of, horizon=stage),
             models,
-            of,
             split,
-            horizon=stage,
+            fingerprint=tables_fingerprint(opened.tables),
             validation=validation,
             n_trials=tune,
             searches=settings.home / "searches",
@@ -194,6 +223,7 @@ def _measured(
             day=date.today(),
             seed=seed,
             n_resamples=RESAMPLES,
+            thresholds=thresholds,
             on_step=on_step,
             on_epoch=on_epoch,
         )
@@ -202,7 +232,8 @@ def _measured(
 
 def _check_rule(rule: str) -> None:
     from marquee.errors import ParameterError
+    from marquee.evaluation.forecasting.thresholds import CUTS
     from marquee.forecast.decisions import RULES
 
-    if rule not in RULES:
-        raise ParameterError(f"there is no rule {rule!r}; there are {', '.join(RULES)}")
+    if rule not in (*RULES, CUTS):
+        raise ParameterError(f"there is no rule {rule!r}; there are {', '.join((*RULES, CUTS))}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -41,7 +41,12 @@ Split = Annotated[
     ),
 ]
 Stage = Annotated[
-    str, typer.Option("--horizon", help="greenlight, announced, pre_release or post_release.")
+    str | None,
+    typer.Option(
+        "--horizon",
+        help="greenlight, announced (default), pre_release or post_release.",
+        show_default=False,
+    ),
 ]
 Validation = Annotated[
     bool,
@@ -51,6 +56,16 @@ Validation = Annotated[
 ]
 Tune = Annotated[
     int, typer.Option(min=0, max=10_000, help="Trials of a search inside the training part.")
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        "-s",
+        help="A setting of the models: class_weight=balanced, impute=iterative, text=tfidf-svd; "
+        "repeatable.",
+        show_default=False,
+    ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of models and resamples.")]
 
@@ -94,15 +109,32 @@ def target_of(name: str) -> Target:
     raise ParameterError(f"there is no target {name!r}; there are {', '.join(TARGETS)}")
 
 
-def horizon_of(name: str) -> Horizon:
-    """The horizon of that name; ``ParameterError`` for none."""
+def horizon_of(name: str | None) -> Horizon:
+    """The horizon of that name, the usual one where none is named; else ``ParameterError``."""
     from marquee.errors import ParameterError
-    from marquee.features.base import HORIZONS
+    from marquee.features.base import HORIZONS, USUAL
 
+    if name is None:
+        return USUAL
     for horizon in HORIZONS:
         if horizon == name:
             return horizon
     raise ParameterError(f"there is no horizon {name!r}; there are {', '.join(HORIZONS)}")
+
+
+def settings_of(words: Sequence[str] | None) -> dict[str, str]:
+    """Settings given as ``name=value``, both as words; ``ParameterError`` for another form."""
+    from marquee.errors import ParameterError
+
+    found: dict[str, str] = {}
+    for word in words or ():
+        name, equals, value = (part.strip() for part in word.partition("="))
+        if not (name and equals and value):
+            raise ParameterError(
+                f"a setting is given as name=value, such as class_weight=balanced, got {word!r}"
+            )
+        found[name] = value
+    return found
 
 
 def day_of(text: str | None) -> date:

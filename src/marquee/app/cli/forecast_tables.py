@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from marquee.app.cli.console import say, say_table
-from marquee.evaluation.forecasting.measures import MEASURED
-from marquee.evaluation.forecasting.report import ForecastReport, Result
+from marquee.evaluation.forecasting.measures import LOWER_IS_BETTER, MEASURED
+from marquee.evaluation.forecasting.report import Difference, ForecastReport, Result
 
 if TYPE_CHECKING:
     from marquee.evaluation.forecasting.leak_report import LeakLabReport
@@ -90,6 +90,15 @@ def say_details(told: Evaluated, rule: str) -> None:
     """Says of each model what it differs by, thirds of budgets, and for success the classes."""
     report = told.report
     say_differences(report)
+    for result in report.results:
+        if "threshold_2x" in result.metrics:
+            value = result.metrics
+            say(
+                f'\n{result.name} says "at least twice the budget" from a chance of '
+                f"{100 * value['threshold_2x']:.0f} % on, chosen inside the training films: "
+                f"balanced accuracy {shown(value['balanced_accuracy_2x'])}, "
+                f"F1 {shown(value['f1_2x'])}."
+            )
     if report.target == "success":
         for result in report.results:
             if result.rule == rule and not result.is_baseline:
@@ -132,6 +141,7 @@ def say_differences(report: ForecastReport) -> None:
             WORDS[name],
             f"{signed(difference.value)} [{signed(difference.low)}, {signed(difference.high)}]",
             difference.against,
+            verdict(name, difference),
         ]
         for result in report.results
         if not result.is_baseline
@@ -142,7 +152,7 @@ def say_differences(report: ForecastReport) -> None:
     if rows:
         promise = f"{100 * report.coverage:.0f} % intervals of {report.n_resamples:,} resamples"
         say_table(
-            ["model", "figure", "difference", "against"],
+            ["model", "figure", "difference", "against", ""],
             rows,
             f"\nDifferences on the same films, {promise}",
         )
@@ -228,6 +238,16 @@ def signed(value: float) -> str:
     return f"{value:+,.0f}" if abs(value) >= 1000 else f"{value:+.3f}"
 
 
+def verdict(figure: str, difference: Difference) -> str:
+    """Whether the whole interval is on one side: better or worse; of a coverage which way."""
+    if not (difference.low > 0 or difference.high < 0):
+        return "may be luck"
+    rises = difference.low > 0
+    if figure.startswith("coverage"):
+        return "holds more" if rises else "holds less"
+    return "worse" if rises == (figure in LOWER_IS_BETTER) else "better"
+
+
 def _say_head(told: Evaluated, data: str) -> None:
     report = told.report
     films = "; ".join(f"{n:,} {words}" for words, n in report.steps)
@@ -260,9 +280,12 @@ def _say_classes(report: ForecastReport, result: Result) -> None:
     if result.per_class is None or result.confusion is None:
         return
     say_table(
-        ["class", "films", "decided", "precision", "recall", "F1"],
+        ["class", "films", "decided", "precision", "recall", "F1", "RPS"],
         [
-            [name, each.n, each.decided, *map(shown, (each.precision, each.recall, each.f1))]
+            [
+                *(name, each.n, each.decided),
+                *map(shown, (each.precision, each.recall, each.f1, each.rps)),
+            ]
             for name, each in zip(report.class_names, result.per_class, strict=True)
         ],
         f"\n{result.key}: class by class",

@@ -25,6 +25,10 @@ class Answer:
     """Shape (n, n_classes)."""
     decided: NDArray[np.int64] | None = None
     """Shape (n,)."""
+    cut: NDArray[np.int64] | None = None
+    """Classes by cuts that were chosen inside the training films, shape (n,)."""
+    threshold: NDArray[np.float64] | None = None
+    """Chance of the multiple from which on to say yes, chosen likewise, shape (n,)."""
     fit_seconds: float = 0.0
     predict_seconds: float = 0.0
 

@@ -96,22 +96,3 @@ def bootstrap(
         for name, statistic in statistics.items()
     }
     return intervals, values
-
-
-def paired_difference(
-    first: Statistic,
-    second: Statistic,
-    title_ids: ArrayLike,
-    *,
-    seed: int,
-    n: int = N_RESAMPLES,
-    coverage: float = COVERAGE,
-) -> Interval:
-    """First minus second on the same films, with the interval of that difference.
-
-    Far narrower than two intervals side by side would let one think: films that are hard for one
-    are hard for the other.
-    """
-    difference = {"difference": lambda rows: first(rows) - second(rows)}
-    intervals, _ = bootstrap(difference, title_ids, seed=seed, n=n, coverage=coverage)
-    return intervals["difference"]

@@ -59,11 +59,25 @@ class ClassResult:
     """Share of its films that were put into it; 0 where it has none."""
     f1: float
     """2 hits / (n + decided); 0 where both are 0."""
+    rps: float | None = None
+    """Mean ranked probability score of its films; None where it has none, or no probabilities
+    were given."""
 
 
-def by_class(confusion: Confusion) -> list[ClassResult]:
-    """How well each class was hit, in the order of the classes."""
+def by_class(
+    confusion: Confusion, probabilities: ArrayLike | None = None, actual: ArrayLike | None = None
+) -> list[ClassResult]:
+    """How well each class was hit, in the order of the classes.
+
+    With the ``probabilities`` of the films and their ``actual`` classes also its score.
+    """
     hits, n, decided = np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)
+    scores: list[float | None] = [None] * len(confusion)
+    if probabilities is not None and actual is not None:
+        given, truth = np.asarray(probabilities), np.asarray(actual)
+        for place in np.flatnonzero(n):
+            own = truth == place
+            scores[place] = ranked_probability_score(given[own], truth[own])
     return [
         ClassResult(
             n=int(n[place]),
@@ -71,6 +85,7 @@ def by_class(confusion: Confusion) -> list[ClassResult]:
             precision=float(hits[place] / max(decided[place], 1)),
             recall=float(hits[place] / max(n[place], 1)),
             f1=float(2 * hits[place] / max(n[place] + decided[place], 1)),
+            rps=scores[place],
         )
         for place in range(len(confusion))
     ]

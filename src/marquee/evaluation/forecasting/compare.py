@@ -9,8 +9,8 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -25,13 +25,15 @@ from marquee.evaluation.forecasting.measuring import Asked, results
 from marquee.evaluation.forecasting.report import ForecastReport, SplitInfo
 from marquee.evaluation.forecasting.splits import FilmSplit
 from marquee.evaluation.forecasting.suspicion import suspicion
+from marquee.evaluation.forecasting.thresholds import Chosen, chosen, chosen_on
 from marquee.forecast.base import Classifier, Forecaster, OnEpoch
 from marquee.forecast.decisions import RULES
 from marquee.forecast.distribution import Forecast
-from marquee.forecast.targets import SUCCESS
+from marquee.forecast.targets import SUCCESS, class_probabilities
 
 Model = Forecaster | Classifier
 Rule = Callable[[ArrayLike], NDArray[np.int64]]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 OnStep = Callable[[int, int, str], None]
 """Called with the number of steps done, the number in all, and what comes next."""
@@ -47,6 +49,7 @@ def compare(
     against: str | None = None,
     rules: Mapping[str, Rule] = RULES,
     multiple: float = 2.0,
+    thresholds: bool = False,
     n_resamples: int = N_RESAMPLES,
     seed: int = 0,
     on_step: OnStep | None = None,
@@ -76,6 +79,9 @@ def compare(
         For classes: how one is decided out of the probabilities, by name; each is a row.
     multiple
         Multiple of the budget whose probability is measured where revenue is forecast.
+    thresholds
+        Whether rules of decision are chosen inside the training films of each split too, see
+        ``thresholds.py``: each model is then fitted once more, on the earlier ones of these.
     on_step, on_epoch
         Told what comes next, and of each pass of a fit that takes several.
     clock
@@ -96,7 +102,8 @@ def compare(
         parts = []
         for split in splits:
             tell(done, total, f"{name} on {split.name}")
-            parts.append(_asked(films, split, model, on_epoch, clock))
+            rules_of = _chosen(films, split, model, multiple) if thresholds else Chosen()
+            parts.append(_asked(films, split, model, rules_of, on_epoch, clock))
             done += 1
         answers.append(_joined(name, model, parts))
     tell(total, total, "measuring")
@@ -134,32 +141,63 @@ class _Part:
 
     forecast: Forecast | None
     probabilities: NDArray[np.float64] | None
+    cut: NDArray[np.int64] | None
+    threshold: NDArray[np.float64] | None
     fit_seconds: float = 0.0
     predict_seconds: float = 0.0
-    params: dict[str, Any] = field(default_factory=dict)
+
+
+def _chosen(films: Labeled, split: FilmSplit, model: Model, multiple: float) -> Chosen:
+    """The rules of decision that the latest training films choose."""
+    earlier, latest = chosen_on(films, split.train)
+    forecast, probabilities = _told(films, _fitted(films, earlier, model, None), latest)
+    return chosen(films, latest, forecast, probabilities, multiple)
 
 
 def _asked(
     films: Labeled,
     split: FilmSplit,
     model: Model,
+    rules: Chosen,
     on_epoch: OnEpoch | None,
     clock: Callable[[], float],
 ) -> _Part:
-    fresh = type(model)(**model.params())
-    learned, asked = films.features[split.train], films.features[split.test]
     start = clock()
-    if isinstance(fresh, Classifier):
-        fresh.fit(learned, films.outcome[split.train].astype(np.int64), on_epoch=on_epoch)
-    else:
-        outcome = films.revenue_usd if films.target in OF_MONEY else films.outcome
-        fresh.fit(learned, outcome[split.train], on_epoch=on_epoch)
+    fresh = _fitted(films, split.train, model, on_epoch)
     fitted = clock()
+    forecast, probabilities = _told(films, fresh, split.test)
+    told = clock()
+    cut = threshold = None
+    if rules.cuts is not None:
+        given = probabilities
+        if forecast is not None:
+            given = class_probabilities(forecast, films.budget_usd[split.test])
+        assert given is not None
+        cut = rules.cuts(given)
+    if rules.threshold is not None:
+        threshold = np.full(split.test.size, rules.threshold)
+    return _Part(forecast, probabilities, cut, threshold, fitted - start, told - fitted)
+
+
+def _fitted(
+    films: Labeled, rows: NDArray[np.int64], model: Model, on_epoch: OnEpoch | None
+) -> Model:
+    """A fresh model of the same parameters, fitted on those films."""
+    fresh = type(model)(**model.params())
     if isinstance(fresh, Classifier):
-        probabilities, forecast = fresh.probabilities(asked), None
-    else:
-        probabilities, forecast = None, fresh.predict(asked)
-    return _Part(forecast, probabilities, fitted - start, clock() - fitted)
+        classes = films.outcome[rows].astype(np.int64)
+        return fresh.fit(films.features[rows], classes, on_epoch=on_epoch)
+    outcome = films.revenue_usd if films.target in OF_MONEY else films.outcome
+    return fresh.fit(films.features[rows], outcome[rows], on_epoch=on_epoch)
+
+
+def _told(
+    films: Labeled, model: Model, rows: NDArray[np.int64]
+) -> tuple[Forecast | None, NDArray[np.float64] | None]:
+    """What the model says of those films: a distribution, or probabilities of classes."""
+    if isinstance(model, Classifier):
+        return None, model.probabilities(films.features[rows])
+    return model.predict(films.features[rows]), None
 
 
 def _joined(name: str, model: Model, parts: Sequence[_Part]) -> Answer:
@@ -168,9 +206,16 @@ def _joined(name: str, model: Model, parts: Sequence[_Part]) -> Answer:
         params=model.params(),
         forecast=stacked([part.forecast for part in parts if part.forecast is not None]),
         probabilities=_rows([part.probabilities for part in parts]),
+        cut=_values([part.cut for part in parts]),
+        threshold=_values([part.threshold for part in parts]),
         fit_seconds=sum(part.fit_seconds for part in parts),
         predict_seconds=sum(part.predict_seconds for part in parts),
     )
+
+
+def _values(parts: Sequence[NDArray[Scalar] | None]) -> NDArray[Scalar] | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if known else None
 
 
 def _rows(parts: Sequence[NDArray[np.float64] | None]) -> NDArray[np.float64] | None:

@@ -140,11 +140,14 @@ def multiple_figures(
     budget_usd: NDArray[np.float64],
     revenue_usd: NDArray[np.float64],
     multiple: float = 2.0,
+    threshold: NDArray[np.float64] | None = None,
 ) -> Figures:
     """Figures of the probability that revenue reaches a multiple of the budget.
 
     ``auc``, ``brier``, ``ece`` (ten bins), ``top_decile`` (share that did among the tenth of films
     with the highest probability) and ``rate`` (share of all that did), each ending in ``_2x``.
+    With a ``threshold``, shape (n,), also its mean and what saying yes from it on is worth:
+    ``balanced_accuracy`` and ``f1``.
     """
     # Films of the same multiple are tied, which the last bits of their dollars would hide.
     chance = np.round(probability_of_multiple(revenue, budget_usd, multiple), ROUNDING)
@@ -154,12 +157,22 @@ def multiple_figures(
     def figure(of: Callable[..., float]) -> Statistic:
         return lambda rows: of(chance[rows], happened[rows])
 
-    return {
+    figures: Figures = {
         f"auc_{name}": figure(probabilities.auc),
         f"brier_{name}": figure(probabilities.brier),
         f"ece_{name}": figure(probabilities.expected_calibration_error),
         f"top_decile_{name}": figure(probabilities.top_share_hit_rate),
         f"rate_{name}": lambda rows: float(happened[rows].mean()),
+    }
+    if threshold is None:
+        return figures
+    said = chance >= threshold
+    return figures | {
+        f"threshold_{name}": lambda rows: float(threshold[rows].mean()),
+        f"balanced_accuracy_{name}": lambda rows: probabilities.balanced_accuracy(
+            said[rows], happened[rows]
+        ),
+        f"f1_{name}": lambda rows: probabilities.f1(said[rows], happened[rows]),
     }
 
 

@@ -38,6 +38,7 @@ from marquee.evaluation.forecasting.measures import (
 )
 from marquee.evaluation.forecasting.probabilities import reliability
 from marquee.evaluation.forecasting.report import Difference, Result, Slice
+from marquee.evaluation.forecasting.thresholds import CUTS
 from marquee.forecast.distribution import Forecast
 from marquee.forecast.targets import SUCCESS, class_probabilities, probability_of_multiple
 
@@ -97,6 +98,8 @@ class _Row:
     figures: Figures
     decided: NDArray[np.int64] | None = None
     revenue: Forecast | None = None
+    given: NDArray[np.float64] | None = None
+    """Probabilities of the classes."""
 
     @property
     def key(self) -> tuple[str, str | None]:
@@ -153,7 +156,9 @@ def _rows(asked: Asked, answer: Answer, rules: Mapping[str, Rule], multiple: flo
     figures = distribution_figures(asked.target, of, asked.outcome)
     if asked.target not in OF_MONEY:
         return [_Row(answer, None, figures)]
-    figures |= multiple_figures(forecast, asked.budget_usd, asked.revenue_usd, multiple)
+    figures |= multiple_figures(
+        forecast, asked.budget_usd, asked.revenue_usd, multiple, answer.threshold
+    )
     return [_Row(answer, None, figures, revenue=forecast)]
 
 
@@ -170,10 +175,12 @@ def _class_rows(
     assert given is not None
     of_probabilities = probability_figures(given, actual)
     rows = []
-    for name, rule in rules.items():
-        decided = rule(given)
+    by_rule = {name: rule(given) for name, rule in rules.items()}
+    if answer.cut is not None:
+        by_rule[CUTS] = answer.cut
+    for name, decided in by_rule.items():
         figures = decision_figures(decided, actual, n_classes) | of_probabilities
-        rows.append(_Row(answer, name, figures, decided, forecast))
+        rows.append(_Row(answer, name, figures, decided, forecast, given))
     return rows
 
 
@@ -215,9 +222,10 @@ def _result(
 ) -> Result:
     confusion = per_class = promised = None
     if row.decided is not None:
-        matrix = confusion_matrix(asked.outcome.astype(np.int64), row.decided, len(SUCCESS))
+        actual = asked.outcome.astype(np.int64)
+        matrix = confusion_matrix(actual, row.decided, len(SUCCESS))
         confusion = tuple(tuple(line) for line in matrix.tolist())
-        per_class = tuple(by_class(matrix))
+        per_class = tuple(by_class(matrix, row.given, actual))
     if row.revenue is not None:
         chance = probability_of_multiple(row.revenue, asked.budget_usd, multiple)
         promised = tuple(reliability(chance, asked.revenue_usd >= multiple * asked.budget_usd))

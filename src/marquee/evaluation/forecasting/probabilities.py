@@ -112,6 +112,23 @@ def top_share_hit_rate(probability: ArrayLike, happened: ArrayLike, share: float
     return float((event[above].sum() + (n - above.sum()) * event[tied].mean()) / n)
 
 
+def balanced_accuracy(said: ArrayLike, happened: ArrayLike) -> float:
+    """Mean of the shares of films with and without the event that were said right.
+
+    0.5 is what saying the same of all reaches; NaN where all films are alike.
+    """
+    yes, event = _aligned(said, happened, bounded=True)
+    if event.all() or not event.any():
+        return float("nan")
+    return float((yes[event].mean() + (1 - yes[~event]).mean()) / 2)
+
+
+def f1(said: ArrayLike, happened: ArrayLike) -> float:
+    """2 hits / (films said to have the event + films that have it); 0 where there are neither."""
+    yes, event = _aligned(said, happened, bounded=True)
+    return float(2 * yes[event].sum() / max(yes.sum() + event.sum(), 1))
+
+
 def _aligned(
     probability: ArrayLike, happened: ArrayLike, *, bounded: bool = False
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
