@@ -50,6 +50,22 @@ def fitted(model: str | Recommender, train: Interactions) -> Recommender:
     return told(build(model) if isinstance(model, str) else model, train).fit(train)
 
 
+def once(name: str, train: Interactions) -> Recommender:
+    """The recommender of that name fitted on such data, by one fit for all who ask.
+
+    Ask it what you like and leave it as it is; to fit it anew, take :func:`fitted`.
+    """
+    matrix, times = train.matrix, train.times
+    parts = (matrix.data, matrix.indices, matrix.indptr, train.users.ids, train.items.ids)
+    key = (name, *(part.tobytes() for part in parts), None if times is None else times.tobytes())
+    if key not in _FITTED:
+        _FITTED[key] = fitted(name, train)
+    return _FITTED[key]
+
+
+_FITTED: dict[Any, Recommender] = {}
+
+
 def told(model: Recommender, train: Interactions) -> Recommender:
     """The recommender, given titles and viewers where it uses them."""
     if isinstance(model, UsesTitles):
@@ -169,6 +185,32 @@ def ragged() -> Interactions:
     )
 
 
+def timed() -> Interactions:
+    """The ragged data with a time for each entry: days and years apart, and many at one second."""
+    train = ragged()
+    rng = np.random.default_rng(11)
+    gaps = rng.choice([0, 0, 1, 40, 3_600, 86_400, 40_000_000], len(train))
+    times = 880_000_000 + rng.permutation(np.cumsum(gaps))
+    return dataclasses.replace(train, times=times)
+
+
+def busy() -> Interactions:
+    """Ratings enough that libraries of linear algebra share the work among their threads."""
+    rng = np.random.default_rng(13)
+    taste, kind = rng.normal(size=(150, 3)), rng.normal(size=(110, 3))
+    users, items = np.nonzero(rng.random((150, 110)) < 0.12)
+    liking = 3 + (taste[users] * kind[items]).sum(axis=1) + rng.normal(size=len(users))
+    values = np.clip(np.round(2 * liking) / 2, 0.5, 5)
+    return Interactions.from_arrays(
+        users,
+        items,
+        values,
+        880_000_000 + 3_600 * rng.integers(0, 10_000, len(users)),
+        user_index=IdIndex(np.arange(150)),
+        item_index=IdIndex(np.arange(110)),
+    )
+
+
 def all_equal() -> Interactions:
     """Everybody gave everything they saw a 4."""
     users, items = np.nonzero(np.random.default_rng(3).random((9, 7)) < 0.6)
@@ -207,6 +249,7 @@ UGLY: dict[str, Callable[[], Interactions]] = {
     "checkerboard": checkerboard,
     "rated checkerboard": rated_checkerboard,
     "ragged": ragged,
+    "timed": timed,
     "all equal": all_equal,
     "single user": single_user,
     "single item": single_item,

@@ -4,29 +4,48 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import NotFittedError, ParameterError
 from marquee.models import ALGORITHMS
-from marquee.models.abilities import ExplainsScores, FindsSimilarItems, PredictsRatings
+from marquee.models.abilities import (
+    CLOCKS,
+    ExplainsScores,
+    FindsSimilarItems,
+    PredictsRatings,
+    PredictsRatingsAt,
+    UsesTitles,
+    UsesViewers,
+)
 from marquee.models.base import Recommender
+from marquee.models.catalog import paper_of
 from marquee.models.popularity import Popularity
 from recommender_kit import (
     SIDE,
     UGLY,
     board_for,
     build,
+    busy,
     checkerboard,
     fitted,
+    once,
     ragged,
     rated_checkerboard,
+    timed,
+    titles,
+    told,
 )
 
 ORDER_MATTERS = {
@@ -37,6 +56,15 @@ ORDER_MATTERS = {
     "svdpp": "visits ratings in the order of rows, from a random start drawn in that order",
 }
 """Why the scores of a recommender may change when users or items are put in another order."""
+
+THREADS_ROUND = {
+    "blend": "has EASE for a member",
+    "ease": "OpenBLAS factorizes in another order of sums when it may take more threads",
+}
+"""Why libraries with more threads give a recommender other last digits; none of its own may."""
+
+NEEDS_TITLES = {"blend", "content"}
+"""What refuses to be fitted before it was told of the titles."""
 
 
 @pytest.fixture(params=sorted(ALGORITHMS))
@@ -125,7 +153,7 @@ def test_what_fit_learns_ends_in_an_underscore_and_nothing_else_is_set(name: str
 
 
 def test_a_clone_is_unfitted_and_says_so(name: str) -> None:
-    model = fitted(name, ragged())
+    model = once(name, ragged())
     clone = dataclasses.replace(model)
     assert clone.params() == model.params()
     for ask in (clone.score, clone.recommend):
@@ -134,7 +162,7 @@ def test_a_clone_is_unfitted_and_says_so(name: str) -> None:
 
 
 def test_scores_are_finite_float32_one_per_profile_and_item(name: str, train: Interactions) -> None:
-    scores = fitted(name, train).score(train)
+    scores = once(name, train).score(train)
     assert scores.shape == (train.n_users, train.n_items)
     assert scores.dtype == np.float32
     assert scores.flags.c_contiguous
@@ -142,14 +170,14 @@ def test_scores_are_finite_float32_one_per_profile_and_item(name: str, train: In
 
 
 def test_learned_arrays_lie_in_rows(name: str) -> None:
-    for array in _arrays(learned(fitted(name, ragged()))):
+    for array in _arrays(learned(once(name, ragged()))):
         assert array.flags.c_contiguous
 
 
 def test_a_profile_alone_gets_the_scores_it_gets_among_others(
     name: str, train: Interactions
 ) -> None:
-    model = fitted(name, train)
+    model = once(name, train)
     together = model.score(train)
     for row in range(train.n_users):
         alone = model.score(train.take([row]))
@@ -177,7 +205,7 @@ def test_the_input_is_left_alone(name: str) -> None:
 
 
 def test_an_empty_profile_gets_a_full_list(name: str, train: Interactions) -> None:
-    model = fitted(name, train)
+    model = once(name, train)
     items, scores = model.recommend(nobody_yet(train, 2), k=train.n_items)
     assert (np.sort(items, axis=1) == np.arange(train.n_items)).all()
     assert np.isfinite(scores).all()
@@ -186,14 +214,14 @@ def test_an_empty_profile_gets_a_full_list(name: str, train: Interactions) -> No
 
 def test_no_profile_at_all_gets_no_list(name: str) -> None:
     train = ragged()
-    model = fitted(name, train)
+    model = once(name, train)
     nobody = train.take(np.array([], np.int64))
     assert model.score(nobody).shape == (0, train.n_items)
     assert model.recommend(nobody, k=3).items.shape == (0, 3)
 
 
 def test_lists_hold_unseen_distinct_items_sorted_and_padded(name: str, train: Interactions) -> None:
-    model = fitted(name, train)
+    model = once(name, train)
     k = train.n_items + 2
     items, values = model.recommend(train, k=k)
     scores = model.score(train)
@@ -212,14 +240,14 @@ def test_lists_hold_unseen_distinct_items_sorted_and_padded(name: str, train: In
 
 
 def test_seen_items_return_when_asked_for(name: str, train: Interactions) -> None:
-    model = fitted(name, train)
+    model = once(name, train)
     items = model.recommend(train, k=train.n_items, exclude_seen=False).items
     assert (np.sort(items, axis=1) == np.arange(train.n_items)).all()
 
 
 def test_only_candidates_are_recommended(name: str) -> None:
     train = ragged()
-    model = fitted(name, train)
+    model = once(name, train)
     rng = np.random.default_rng(1)
     for shape in ((train.n_items,), (train.n_users, train.n_items)):
         candidates = rng.random(shape) < 0.4
@@ -232,7 +260,7 @@ def test_only_candidates_are_recommended(name: str) -> None:
 
 def test_candidates_that_are_no_mask_are_refused(name: str) -> None:
     train = ragged()
-    model = fitted(name, train)
+    model = once(name, train)
     mask = np.ones((train.n_users + 1, train.n_items), np.bool_)
     for wrong in (mask, mask[:1], mask[0, :1], mask[0].astype(np.int64), np.array([3, 1])):
         with pytest.raises(ParameterError, match="candidates must be a mask of booleans of shape"):
@@ -241,7 +269,7 @@ def test_candidates_that_are_no_mask_are_refused(name: str) -> None:
 
 def test_a_foreign_catalog_is_refused(name: str) -> None:
     train = ragged()
-    model = fitted(name, train)
+    model = once(name, train)
     foreign = reordered(train, np.arange(train.n_users), np.arange(train.n_items)[::-1])
     with pytest.raises(ParameterError, match=r"another catalog of 24 items; call profiles\.with"):
         model.score(foreign)
@@ -255,12 +283,12 @@ def test_the_pattern_in_the_data_is_learned(name: str) -> None:
     if not model.personal:
         pytest.skip(f"{type(model).__name__} gives everybody the items in the same order")
     board = board_for(model)
-    items, _ = fitted(model, board).recommend(board, k=1)
+    items, _ = once(name, board).recommend(board, k=1)
     assert (items[:, 0] == np.arange(SIDE)).all()
 
 
 def test_an_impersonal_model_gives_everybody_the_same_order(name: str) -> None:
-    model = fitted(name, ragged())
+    model = once(name, ragged())
     orders = model.recommend(ragged(), k=24, exclude_seen=False).items
     assert model.personal != bool((orders == orders[0]).all())
 
@@ -274,7 +302,7 @@ def test_new_names_for_users_and_items_change_nothing(name: str) -> None:
         board.matrix,
     )
     np.testing.assert_array_equal(
-        fitted(name, renamed).score(renamed), fitted(name, board).score(board)
+        once(name, renamed).score(renamed), once(name, board).score(board)
     )
 
 
@@ -294,8 +322,8 @@ def test_another_order_of_the_data_reorders_the_scores(
         items = rng.permutation(items)
     other = reordered(train, users, items)
     np.testing.assert_allclose(
-        fitted(name, other).score(other),
-        fitted(name, train).score(train)[np.ix_(users, items)],
+        once(name, other).score(other),
+        once(name, train).score(train)[np.ix_(users, items)],
         rtol=1e-3,
         atol=1e-4,
     )
@@ -312,6 +340,133 @@ def test_the_number_of_threads_changes_no_bit(name: str) -> None:
     for other in others:
         assert same_bits(one, other)
         np.testing.assert_array_equal(one.score(ragged()), other.score(ragged()))
+
+
+@contextmanager
+def at_most(n_threads: int) -> Iterator[None]:
+    """So many threads for every library that has its own."""
+    torch = sys.modules.get("torch")
+    before = torch.get_num_threads() if torch else 0
+    with threadpool_limits(n_threads):
+        if torch:
+            torch.set_num_threads(n_threads)
+        try:
+            yield
+        finally:
+            if torch:
+                torch.set_num_threads(before)
+
+
+def test_the_threads_that_libraries_may_take_change_no_bit(name: str) -> None:
+    fits = []
+    for n_threads in (1, 2):
+        with at_most(n_threads):
+            model = fitted(name, busy())
+            fits.append((model, model.score(busy())))
+    (one, scores), (two, others) = fits
+    if name in THREADS_ROUND:
+        np.testing.assert_allclose(scores, others, rtol=1e-4, atol=1e-5)
+        return
+    assert same_bits(one, two)
+    np.testing.assert_array_equal(scores, others)
+
+
+def test_a_new_viewer_is_scored_from_the_profile_alone_over_any_ids(name: str) -> None:
+    train = ragged()
+    model = once(name, train)
+    row = int(np.argmax(np.diff(train.matrix.indptr)))
+    own = train.take([row]).matrix
+    ids, ratings = [*train.items.ids[own.indices], "unheard of"], [*own.data, 5.0]
+    elsewhere = IdIndex([*reversed(ids), "another unheard of"])
+    answers = []
+    for user in (7, "ニール"):
+        profile = Interactions.from_arrays([user] * len(ids), ids, ratings, item_index=elsewhere)
+        profile = profile.with_items(model.items_)
+        answers.append([model.score(profile)[0]])
+        assert np.isfinite(answers[-1][0]).all()
+        if isinstance(model, PredictsRatings):
+            places = np.arange(train.n_items)
+            answers[-1].append(model.predict_ratings(profile, np.zeros_like(places), places))
+    np.testing.assert_array_equal(answers[0], answers[1])
+
+
+def test_each_of_several_passes_is_told(name: str) -> None:
+    model = build(name)
+    if not {"epochs", "samples", "iterations"} & model.params().keys():
+        pytest.skip("fits in one pass, or in too few to tell")
+    ticks: list[tuple[int, int]] = []
+    told(model, ragged()).fit(ragged(), on_epoch=lambda done, total: ticks.append((done, total)))
+    assert len(ticks) > 1
+    for (done, total), (after, of) in pairwise(ticks):
+        assert 1 <= done <= total
+        assert total != of or after == 1 or after == done + 1, "passes are told one by one"
+
+
+def test_a_model_that_may_be_told_more_works_with_less(name: str) -> None:
+    train = ragged()
+    model = build(name)
+    asks = (isinstance(model, UsesTitles), isinstance(model, UsesViewers))
+    if not any(asks):
+        pytest.skip("learns from interactions alone")
+    if isinstance(model, UsesTitles):
+        model.use_titles(titles(train.items).select("title_id", "text"))
+    assert np.isfinite(model.fit(train).score(train)).all()
+    if name not in NEEDS_TITLES:
+        assert np.isfinite(build(name).fit(train).score(train)).all()
+
+
+def test_ratings_at_a_time_are_held_to_the_clock(name: str) -> None:
+    model = build(name)
+    if not isinstance(model, PredictsRatingsAt):
+        pytest.skip("predicts no ratings at a time")
+    train = timed()
+    assert train.times is not None
+    rng = np.random.default_rng(8)
+    at, to = rng.integers(0, train.n_users, 60), rng.integers(0, train.n_items, 60)
+    when = rng.choice(train.times, 60) + rng.integers(-1, 2, 60)
+    for clock in CLOCKS:
+        model = fitted(build(name, clock=clock), train)
+        assert isinstance(model, PredictsRatingsAt)
+        together = model.predict_ratings_at(train, at, to, when)
+        assert together.dtype == np.float32
+        assert together.shape == at.shape
+        assert (together >= train.matrix.data.min()).all()
+        assert (together <= train.matrix.data.max()).all()
+        for row, column, moment, rating in zip(at, to, when, together, strict=True):
+            alone = model.predict_ratings_at(train.take([row]), [0], [column], [moment])
+            np.testing.assert_allclose(alone, [rating], rtol=1e-4, atol=1e-5)
+            if clock == "full":
+                continue
+            # With "none" no time says anything, with "past" none that is not earlier.
+            own = train.take([row])
+            assert own.times is not None
+            later = own.times >= moment if clock == "past" else np.ones(len(own), np.bool_)
+            moved = dataclasses.replace(own, times=own.times + later * 86_400 * 400)
+            asked = moment if clock == "past" else moment + 7
+            np.testing.assert_allclose(
+                model.predict_ratings_at(moved, [0], [column], [asked]), alone, rtol=1e-5, atol=1e-6
+            )
+        if clock == "none":
+            bare = dataclasses.replace(train, times=None)
+            assert same_bits(model, fitted(build(name, clock=clock), bare))
+            assert isinstance(model, PredictsRatings)
+            np.testing.assert_allclose(
+                model.predict_ratings(bare, at, to), together, rtol=1e-5, atol=1e-6
+            )
+
+
+def test_a_clock_of_another_name_is_refused(name: str) -> None:
+    if "clock" not in build(name).params():
+        pytest.skip("has no clock")
+    with pytest.raises(ParameterError, match=r"clock\b.*got 'now'"):
+        build(name, clock="now")
+    assert build(name).params()["clock"] == "none"
+
+
+def test_the_docstring_tells_the_paper(name: str) -> None:
+    assert re.search(r", [^.]*\b(19|20)\d\d\b", paper_of(ALGORITHMS[name])), (
+        f"give {name} a section References in its docstring: authors, title, venue, year"
+    )
 
 
 def test_a_bad_hyperparameter_is_refused_by_name_and_value(name: str) -> None:
@@ -331,7 +486,7 @@ def test_a_bad_hyperparameter_is_refused_by_name_and_value(name: str) -> None:
 
 
 def test_predicted_ratings_stay_in_the_range_of_the_data(name: str, train: Interactions) -> None:
-    model = fitted(name, train)
+    model = once(name, train)
     if not isinstance(model, PredictsRatings):
         pytest.skip("predicts no ratings")
     values = train.matrix.data
@@ -347,7 +502,7 @@ def test_predicted_ratings_stay_in_the_range_of_the_data(name: str, train: Inter
 
 def test_a_rating_asked_alone_is_the_rating_asked_among_others(name: str) -> None:
     train = ragged()
-    model = fitted(name, train)
+    model = once(name, train)
     if not isinstance(model, PredictsRatings):
         pytest.skip("predicts no ratings")
     rng = np.random.default_rng(2)
@@ -368,7 +523,7 @@ def test_a_rating_asked_alone_is_the_rating_asked_among_others(name: str) -> Non
 
 
 def test_contributions_add_up_to_the_score(name: str, train: Interactions) -> None:
-    model = fitted(name, train)
+    model = once(name, train)
     if not isinstance(model, ExplainsScores):
         pytest.skip("does not explain its scores")
     scores = model.score(train) - model.score(nobody_yet(train))
@@ -382,7 +537,7 @@ def test_contributions_add_up_to_the_score(name: str, train: Interactions) -> No
 
 
 def test_similar_items_are_others_sorted_and_padded(name: str, train: Interactions) -> None:
-    model = fitted(name, train)
+    model = once(name, train)
     if not isinstance(model, FindsSimilarItems):
         pytest.skip("finds no similar items")
     columns = np.arange(train.n_items)[::-1]
@@ -405,7 +560,8 @@ def test_items_of_the_same_kind_are_found_similar(name: str) -> None:
     model = build(name)
     if not isinstance(model, FindsSimilarItems):
         pytest.skip("finds no similar items")
-    fitted(model, board_for(model))
+    model = once(name, board_for(model))
+    assert isinstance(model, FindsSimilarItems)
     nearest = model.similar(np.arange(SIDE), k=1).items[:, 0]
     known = nearest >= 0
     assert known.sum() > SIDE / 2
