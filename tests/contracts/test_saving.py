@@ -20,9 +20,10 @@ from filelock import FileLock
 from marquee.errors import NotFittedError, SavedModelError
 from marquee.lifecycle.saving import describe, load, save
 from marquee.models import ALGORITHMS
+from marquee.models.abilities import PredictsRatings, PredictsRatingsAt
 from marquee.models.base import Recommender
 from marquee.models.popularity import Popularity
-from recommender_kit import board_for, build, checkerboard, fitted, ragged
+from recommender_kit import board_for, build, checkerboard, fitted, once, ragged, timed
 
 every_model = pytest.mark.parametrize("name", sorted(ALGORITHMS))
 
@@ -80,20 +81,45 @@ def test_a_loaded_model_scores_bit_for_bit_like_the_saved_one(
     name: str, make: Callable[[], Any], folder: Path
 ) -> None:
     train = make()
-    model = fitted(name, train)
+    model = once(name, train)
     saved(model, folder)
     again = load(folder)
     assert type(again) is type(model)
     assert again.items_ == model.items_
     np.testing.assert_array_equal(again.score(train), model.score(train))
     np.testing.assert_array_equal(again.recommend(train).items, model.recommend(train).items)
+    own = train.take([0])
+    stranger = dataclasses.replace(own, users=type(own.users)(["somebody new"]))
+    np.testing.assert_array_equal(again.score(stranger), model.score(stranger))
+
+
+@every_model
+def test_a_loaded_model_predicts_bit_for_bit_like_the_saved_one(name: str, folder: Path) -> None:
+    train = timed()
+    model = once(name, train)
+    if not isinstance(model, PredictsRatings):
+        pytest.skip("predicts no ratings")
+    saved(model, folder)
+    again = load(folder)
+    assert isinstance(again, PredictsRatings)
+    rows, columns = np.indices((train.n_users, train.n_items)).reshape(2, -1)
+    np.testing.assert_array_equal(
+        again.predict_ratings(train, rows, columns), model.predict_ratings(train, rows, columns)
+    )
+    if isinstance(model, PredictsRatingsAt):
+        assert isinstance(again, PredictsRatingsAt)
+        times = np.resize(train.times, rows.size)  # type: ignore[arg-type]  # not None
+        np.testing.assert_array_equal(
+            again.predict_ratings_at(train, rows, columns, times),
+            model.predict_ratings_at(train, rows, columns, times),
+        )
 
 
 @every_model
 def test_a_loaded_model_has_the_same_hyperparameters_and_can_be_fitted_again(
     name: str, folder: Path
 ) -> None:
-    model = fitted(name, ragged())
+    model = once(name, ragged())
     saved(model, folder)
     again = load(folder)
     assert repr(again) == repr(model)
@@ -114,7 +140,7 @@ def test_saving_the_same_model_writes_the_same_bytes(name: str, tmp_path: Path) 
 
 @every_model
 def test_no_byte_of_a_saved_model_can_change_unnoticed(name: str, folder: Path) -> None:
-    saved(fitted(name, ragged()), folder)
+    saved(once(name, ragged()), folder)
     rng = np.random.default_rng(0)
     for path in files_of(folder):
         content = path.read_bytes()
@@ -130,7 +156,7 @@ def test_no_byte_of_a_saved_model_can_change_unnoticed(name: str, folder: Path) 
 
 @every_model
 def test_a_truncated_or_missing_file_is_named(name: str, folder: Path) -> None:
-    saved(fitted(name, ragged()), folder)
+    saved(once(name, ragged()), folder)
     for path in files_of(version(folder)):
         content = path.read_bytes()
         path.write_bytes(content[: len(content) * 2 // 3])
@@ -145,7 +171,7 @@ def test_a_truncated_or_missing_file_is_named(name: str, folder: Path) -> None:
 
 @every_model
 def test_a_file_that_does_not_belong_is_refused(name: str, folder: Path) -> None:
-    place = saved(fitted(name, ragged()), folder)
+    place = saved(once(name, ragged()), folder)
     shutil.copy(place / "items_.npy", place / "weights2_.npy")
     with pytest.raises(SavedModelError, match=r"weights2_\.npy is no part of the model; remove"):
         load(folder)
