@@ -6,12 +6,15 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from marquee.app.cli import forecast_measuring
 from marquee.data.intake import add_world
 from marquee.data.workspace import Workspace
+from marquee.evaluation.forecasting.leak_lab import leak_lab
+from marquee.lifecycle import forecast_evaluation
 from marquee.lifecycle.forecast_fitting import fit_forecasts
 
 from .conftest import Run
@@ -41,6 +44,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forecast_measuring, "RESAMPLES", 30)
+    usual = forecast_evaluation.evaluate_films.__kwdefaults__
+    assert usual is not None
+    monkeypatch.setitem(usual, "n_resamples", 30)
 
 
 @pytest.fixture
@@ -184,7 +190,17 @@ def test_a_film_that_tells_too_much_is_suspected(
 
 
 @pytest.mark.slow
-def test_the_leak_lab_tells_four_mistakes(run: Run, tmp_path: Path) -> None:
+def test_the_leak_lab_tells_four_mistakes(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[Any] = []
+
+    def once(*given: Any, **named: Any) -> Any:
+        if not measured:
+            measured.append(leak_lab(*given, **named))
+        return measured[0]
+
+    monkeypatch.setattr(forecast_evaluation, "leak_lab", once)
     add_world(Workspace(tmp_path), n_titles=420, n_viewers=20, n_ratings=300, seed=3)
     done = run("--home", tmp_path, "forecast", "leak-lab")
     assert done.code == 0, done.err

@@ -86,7 +86,7 @@ def test_no_request_that_the_description_allows_or_forbids_breaks_a_promise(
     schema = schemathesis.openapi.from_dict(without_keys(app.openapi()))
     schema.app = app
     settings = hypothesis.settings(
-        max_examples=25,
+        max_examples=12,
         derandomize=True,
         database=None,
         deadline=None,
