@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import NotFittedError, ParameterError
+from marquee.models.products import Factored, top_k_products
 from marquee.models.ranking import TopK, top_k
 
 OnEpoch = Callable[[int, int], None]
@@ -21,6 +22,8 @@ OnEpoch = Callable[[int, int], None]
 
 BLOCK_CELLS = 1 << 24
 """Scores held in memory at once while ranking: 64 MB of float32."""
+MANY = 64
+"""Profiles from which on products of factors are ranked without holding all scores."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -97,6 +100,11 @@ class Recommender(ABC):
             raise ParameterError(f"k must be at least 1, got {k}")
         if candidates is not None:
             _check_candidates(candidates, (profiles.n_users, profiles.n_items))
+        if candidates is None and profiles.n_users >= MANY:
+            factored = self._factored(profiles)
+            if factored is not None:
+                exclude = profiles.matrix if exclude_seen else None
+                return top_k_products(factored, k, exclude=exclude)
         block = max(1, BLOCK_CELLS // max(profiles.n_items, 1))
         parts = []
         for start in range(0, profiles.n_users, block):
@@ -165,6 +173,10 @@ class Recommender(ABC):
     @abstractmethod
     def _fit(self, train: Interactions) -> None:
         """Sets the learned fields."""
+
+    def _factored(self, profiles: Interactions) -> Factored | None:  # noqa: ARG002
+        """The scores of checked profiles as products, for models that make them so."""
+        return None
 
     @abstractmethod
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:

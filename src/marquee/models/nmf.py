@@ -12,6 +12,7 @@ from marquee.models.base import Recommender
 from marquee.models.folding import products
 from marquee.models.multiplicative import fold_in_nonnegative, multiplicative_pass
 from marquee.models.offsets import Scale, on_scale
+from marquee.models.products import Factored
 
 
 @dataclass(kw_only=True, eq=False)
@@ -104,11 +105,11 @@ class NMF(Recommender):
         self.mean_factors_ = P[active].mean(axis=0) if active.any() else np.zeros_like(P[0])
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
+        return self._factored(profiles).scores()
+
+    def _factored(self, profiles: Interactions) -> Factored:
         means, P = self._fold_in(profiles)
-        scores = P @ self.item_factors_.T
-        scores += self.item_offsets_
-        scores += means[:, None]
-        return scores
+        return Factored(P, self.item_factors_, means, self.item_offsets_)
 
     def predict_ratings(
         self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike

@@ -14,6 +14,7 @@ from marquee.errors import ParameterError
 from marquee.models.base import Recommender
 from marquee.models.folding import fold_in, noise, products
 from marquee.models.offsets import Scale, on_scale
+from marquee.models.products import Factored
 
 N_BLOCKS = 4
 """Users and items are each cut into so many groups; also the most threads that can help."""
@@ -110,11 +111,11 @@ class SVD(Recommender):
         self.item_factors_ = np.ascontiguousarray(Q[:, : self.factors])
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
+        return self._factored(profiles).scores()
+
+    def _factored(self, profiles: Interactions) -> Factored:
         b, P = self._fold_in(profiles)
-        scores = P @ self.item_factors_.T
-        scores += self.item_offsets_
-        scores += b[:, None]
-        return scores
+        return Factored(P, self.item_factors_, b, self.item_offsets_)
 
     def predict_ratings(
         self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike

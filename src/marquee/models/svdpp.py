@@ -13,6 +13,7 @@ from marquee.errors import ParameterError
 from marquee.models.base import Recommender
 from marquee.models.folding import fold_in, noise, products
 from marquee.models.offsets import Scale, on_scale
+from marquee.models.products import Factored
 
 
 @dataclass(kw_only=True, eq=False)
@@ -97,11 +98,11 @@ class SVDpp(Recommender):
         self.implicit_factors_ = np.ascontiguousarray(Y[:, : self.factors])
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
+        return self._factored(profiles).scores()
+
+    def _factored(self, profiles: Interactions) -> Factored:
         means, Z = self._fold_in(profiles)
-        scores = Z @ self.item_factors_.T
-        scores += self.item_offsets_
-        scores += means[:, None]
-        return scores
+        return Factored(Z, self.item_factors_, means, self.item_offsets_)
 
     def predict_ratings(
         self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike
