@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PINS := constraints.txt pyproject.toml
+# Two processes, each file of tests in one of them: its fixtures are made once.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench serve studio docs pins format clean
@@ -42,14 +44,14 @@ demo: .venv/.core  ## Build the built-in world, train, recommend with reasons, a
 
 test: .venv/.dev  ## Run the whole test suite, in a browser too where one is or can be had (BROWSER=no)
 	@BROWSER='$(BROWSER)' sh tools/browser.sh
-	$(BIN)/pytest
+	$(PYTEST)
 
 check: .venv/.dev  ## Format, lint, types, import floors and the fast tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q -m "not slow and not real"
+	$(PYTEST) -q -m "not slow and not real"
 
 bench: .venv/.core .venv/.bench  ## Measure speed and accuracy against Surprise and pandas, side by side
 	$(BIN)/python benchmarks/run_all.py

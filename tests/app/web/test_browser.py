@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -36,7 +36,11 @@ FLAGS = [
 
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-OF_COLORS = ["color-contrast", "link-in-text-block"]
+SCHEMES: dict[Literal["light", "dark"], object] = {
+    "light": RULES,
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+"""What a page is examined for in light, and in dark, which is the same page in other colors."""
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
@@ -488,8 +492,7 @@ def checked(page: Page, path: str) -> None:
 def examined(page: Page, what: str) -> None:
     """No violation of the accessibility rules, nothing wider than the screen, no title twice."""
     page.evaluate(AXE.read_text("utf-8"))
-    # What is dark and what is light is the same page in other colors.
-    for scheme, rules in (("light", RULES), ("dark", {"type": "rule", "values": OF_COLORS})):
+    for scheme, rules in SCHEMES.items():
         page.emulate_media(color_scheme=scheme)
         found = page.evaluate(
             "rules => axe.run(document, {runOnly: rules}).then(r => r.violations.map(v => "
