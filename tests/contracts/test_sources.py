@@ -6,7 +6,8 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import polars as pl
@@ -29,9 +30,21 @@ def path(name: str, tmp_path: Path) -> Path:
     return FIXTURES[name](tmp_path / "fixture")
 
 
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Loaded]:
+    """Reads the example of a source, each once."""
+
+    @cache
+    def example(name: str) -> Loaded:
+        return SOURCES[name].read(Files(FIXTURES[name](tmp_path_factory.mktemp("example"))))
+
+    return example
+
+
 @pytest.fixture
-def loaded(name: str, path: Path) -> Loaded:
-    return SOURCES[name].read(Files(path))
+def loaded(name: str, examples: Callable[[str], Loaded]) -> Loaded:
+    """The example of the source as it is; in a folder of its own, ``path`` is the same."""
+    return examples(name)
 
 
 def assert_equal(first: Loaded, second: Loaded) -> None:
@@ -165,6 +178,7 @@ def test_no_cell_stops_a_load(name: str, path: Path) -> None:
         file.write_bytes(content)
 
 
+@pytest.mark.slow
 @every_source
 def test_a_line_that_repeats_stops_no_load(name: str, path: Path) -> None:
     for file in files_of(path):
