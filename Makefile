@@ -8,10 +8,10 @@ PINS := constraints.txt pyproject.toml
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench serve studio docs pins format clean
+.PHONY: help demo test check bench bench-accuracy serve studio docs pins format clean
 
 help:  ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1|\2/' | column -t -s '|'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -55,6 +55,9 @@ check: .venv/.dev  ## Format, lint, types, import floors and the fast tests
 
 bench: .venv/.core .venv/.bench  ## Measure speed and accuracy against Surprise and pandas, side by side
 	$(BIN)/python benchmarks/run_all.py
+
+bench-accuracy: .venv/.core  ## Measure every model beside published accuracy (ONLY=pattern QUICK=1)
+	$(BIN)/python benchmarks/accuracy.py $(if $(ONLY),--only '$(ONLY)') $(if $(QUICK),--quick)
 
 serve: .venv/.core  ## Serve the workspace's recommendations on http://127.0.0.1:8000
 	$(BIN)/marquee serve
