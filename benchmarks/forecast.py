@@ -1,7 +1,9 @@
 """How well the default forecasters do on later films: the tables of ``docs/benchmarks.md``.
 
 Run as ``python benchmarks/forecast.py [--data tmdb-5000] [--split time:2011] [--target revenue]``;
-a name is looked up under ``MARQUEE_DATA``, and without one the built-in world is measured.
+a name is looked up under ``MARQUEE_DATA``, and without one the built-in world is measured. With
+``--merge imdb-5000`` facts of that source are laid under those of the first, and the films of the
+first are asked about. With ``--log FILE`` the look at the films is recorded there and counted.
 Parameters were chosen on films of the training years alone, by ``benchmarks/forecast_choices.py``.
 """
 
@@ -10,19 +12,24 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
+from marquee.data.merge import merge
 from marquee.data.sources import read_source
 from marquee.data.tables import Tables
 from marquee.data.world import build_world
 from marquee.evaluation.forecasting.bootstrap import Interval
-from marquee.evaluation.forecasting.compare import Model, compare
+from marquee.evaluation.forecasting.compare import Model
 from marquee.evaluation.forecasting.frames import Labeled, Target, labeled
 from marquee.evaluation.forecasting.markdown import table, to_markdown
 from marquee.evaluation.forecasting.report import Difference, ForecastReport
-from marquee.evaluation.forecasting.splits import film_splits
 from marquee.forecast import CLASSIFIERS, FORECASTERS
 from marquee.forecast.defaults import default_forecaster
+from marquee.lifecycle.forecast_evaluation import Evaluated, evaluate_films, tables_fingerprint
 
 MODEL = "default"
 TARGETS: tuple[Target, ...] = ("revenue", "success", "popularity", "audience")
@@ -43,20 +50,31 @@ def main() -> None:
     """Prints the tables of each target."""
     options = _options()
     start = time.perf_counter()
-    tables = _tables(options.data)
+    tables = tables_of(options.data)
+    fingerprint = tables_fingerprint(tables)
     for target in options.target or TARGETS:
-        films = labeled(tables, target)
-        report = _report(films, options)
+        films = films_of(tables, target, options.merge)
+        told = _told_of(films, fingerprint, options)
+        report = told.report
         print(to_markdown(report, details=(MODEL,)) if options.full else _short(report))
+        if told.n_readings is not None:
+            print(f"These films have been read {told.n_readings} time(s).\n")
     print(f"{time.perf_counter() - start:.0f} seconds, {time.process_time():.0f} of one core")
 
 
-def _report(films: Labeled, options: argparse.Namespace) -> ForecastReport:
+def _told_of(films: Labeled, fingerprint: str, options: argparse.Namespace) -> Evaluated:
     models: dict[str, Model] = {MODEL: default_forecaster(films.target, seed=options.seed)}
     for name in options.model:
         kind = FORECASTERS.get(name) or CLASSIFIERS[name]
         models[name] = kind()
-    return compare(films, film_splits(options.split, films), models)
+    return evaluate_films(
+        films,
+        models,
+        options.split,
+        fingerprint=fingerprint,
+        log=options.log,
+        day=datetime.now(UTC).date() if options.log else None,
+    )
 
 
 def _short(report: ForecastReport) -> str:
@@ -84,10 +102,32 @@ def _told(of: Interval | Difference) -> tuple[float, float, float]:
     return of.value, of.low, of.high
 
 
-def _tables(name: str | None) -> Tables:
+def tables_of(name: str | None) -> Tables:
+    """The tables of a source by its path or its name under MARQUEE_DATA; None is the world."""
     if name is None:
         return build_world()
-    return read_source(Path(os.environ.get("MARQUEE_DATA", "."), name))[1].tables
+    return read_source(_path(name))[1].tables
+
+
+def films_of(tables: Tables, target: Target, merged: Sequence[str] = ()) -> Labeled:
+    """The films of the tables with a known outcome; the sources tell what these leave open.
+
+    Other films of the sources are none of those asked about or learned from.
+    """
+    films = labeled(tables, target)
+    if not merged:
+        return films
+    joined = merge(Tables(), tables, tables.titles["source"][0]).tables
+    for name in merged:
+        source, loaded = read_source(_path(name))
+        joined = merge(joined, loaded.tables, source.name).tables
+    more = labeled(joined, target)
+    # The first source keeps its numbers in a merge.
+    return more.take(np.flatnonzero(np.isin(more.title_ids, films.title_ids)))
+
+
+def _path(name: str) -> Path:
+    return Path(os.environ.get("MARQUEE_DATA", "."), name)
 
 
 def _options() -> argparse.Namespace:
@@ -96,6 +136,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--split", default="time:2011", help="time:YEAR, rolling:FROM-TO, kfold:N")
     parser.add_argument("--target", action="append", choices=TARGETS, help="default: all")
     parser.add_argument("--model", action="append", default=[], help="others to set beside it")
+    parser.add_argument("--merge", action="append", default=[], help="a source to fill gaps from")
+    parser.add_argument("--log", type=Path, help="file in which looks at the films are recorded")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--full", action="store_true", help="every figure, by year too")
     return parser.parse_args()

@@ -5,42 +5,63 @@ follow; later films never enter. The error of the settings that are used is give
 other one the difference, on the same films, with a bootstrap interval: most lie within the noise.
 
 Run as ``python benchmarks/forecast_choices.py --data tmdb-5000 [--target popularity]``, a name
-under ``MARQUEE_DATA``; about half a minute of one core per setting.
+under ``MARQUEE_DATA``; about half a minute of one core per setting, of which ``--only NAME`` takes
+some. With ``--columns`` the settings stay, and what the forecaster looks at differs.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
-from marquee.data.sources import read_source
-from marquee.evaluation.forecasting.compare import compare
-from marquee.evaluation.forecasting.frames import Labeled, Target, labeled
+from forecast import films_of, tables_of
+from marquee.data.tables import Tables
+from marquee.evaluation.forecasting.compare import Model, compare
+from marquee.evaluation.forecasting.frames import Labeled, Target
 from marquee.evaluation.forecasting.markdown import table
 from marquee.evaluation.forecasting.splits import FilmSplit
+from marquee.features.frame import columns_at, feature_frame
+from marquee.forecast.base import ASKED
 from marquee.forecast.defaults import default_forecaster
+from marquee.forecast.distribution import Forecast
+from marquee.forecast.forward_blend import ForwardBlend
 
 LAST_YEAR = 2011
 BLOCKS = ((2003, 2005), (2006, 2008), (2009, 2011))
 
 OTHERS: dict[str, dict[str, Any]] = {
+    "settings before": {
+        "n_trees": 250,
+        "learning_rate": 0.04,
+        "columns": 0.25,
+        "shares": (0.5, 0.25, 0.25),
+        "after_ridge": "none",
+        "forest_trees": 150,
+        "forest_columns": 0.3,
+        "min_leaf": 3,
+    },
+    "more steps": {"n_trees": 500},
+    "half the columns": {"columns": 0.06, "n_trees": 350},
+    "half the films": {"rows": 0.4, "n_trees": 350},
     "squared loss": {"loss": "squared"},
-    "trees alone": {"shares": (0.7, 0.3, 0.0)},
     "boosted trees alone": {"shares": (1.0, 0.0, 0.0)},
     "forest alone": {"shares": (0.0, 1.0, 0.0)},
     "ridge alone": {"shares": (0.0, 0.0, 1.0)},
+    "a third each": {"shares": (1 / 3, 1 / 3, 1 / 3)},
+    "all by themselves": {"after_ridge": "none"},
+    "all trees after the line": {"after_ridge": "both"},
     "no recency": {"half_life_years": None},
     "half-life 6 years": {"half_life_years": 6.0},
     "budget not held to rise": {"rising": ()},
     "deeper trees": {"depth": 6},
     "three parts": {"n_parts": 3},
     "one scale for all": {"telling": ()},
-    "with snapshot columns": {"without": ()},
 }
 """Settings that differ from those in use."""
 
@@ -54,17 +75,34 @@ SHOWN: dict[Target, tuple[str, ...]] = {
 }
 
 
+@dataclass(kw_only=True, eq=False)
+class Without(ForwardBlend):
+    """The default forecaster that does not look at some columns."""
+
+    without: tuple[str, ...] = ()
+
+    def _fit(self, features: pl.DataFrame, outcome: NDArray[np.float64]) -> None:
+        super()._fit(features.drop(self.without), outcome)
+
+    def _predict(self, features: pl.DataFrame) -> Forecast:
+        return super()._predict(features.drop(self.without))
+
+
 def main() -> None:
     """Prints the figures of each setting and its difference to those in use."""
     options = _options()
-    path = Path(os.environ.get("MARQUEE_DATA", "."), options.data)
-    films = labeled(read_source(path)[1].tables, options.target)
+    tables = tables_of(options.data)
+    films = films_of(tables, options.target)
     films = films.take(np.flatnonzero(films.years <= LAST_YEAR))
     used = default_forecaster(options.target)
-    turned = {"after_ridge": not used.params()["after_ridge"]}
-    others = OTHERS | {"trees after the line or not": turned}
-    models = {"in use": used}
-    models |= {name: dataclasses.replace(used, **settings) for name, settings in others.items()}
+    models: dict[str, Model]
+    if options.columns:
+        films, models = _by_columns(tables, films, used.params(), options.merge)
+    else:
+        models = {name: dataclasses.replace(used, **own) for name, own in OTHERS.items()}
+        models = {"in use": used} | models
+    wanted = {"in use", *(options.only or models)}
+    models = {name: model for name, model in models.items() if name in wanted}
     report = compare(films, _blocks(films), models, against="in use")
     names = SHOWN[options.target]
     first = names[0]
@@ -74,6 +112,31 @@ def main() -> None:
         apart = (gap.value, gap.low, gap.high) if gap else (None, None, None)
         rows.append([result.key, *(result.metrics.get(name) for name in names), *apart])
     print(table(["settings", *names, f"{first} apart", "from", "to"], rows))
+
+
+def _by_columns(
+    tables: Tables, films: Labeled, settings: dict[str, Any], merged: list[str]
+) -> tuple[Labeled, dict[str, Model]]:
+    """The films with every column before the release, and forecasters that see some of them."""
+    asked = films.features.select(ASKED)
+    every = [each.name for each in columns_at("pre_release")]
+    wide = feature_frame(tables, asked, "pre_release", columns=every)
+    others = {
+        "with rivals": [name for name in every if name.startswith("crowding")],
+        "with undated columns": [each.name for each in columns_at("pre_release") if each.undated],
+    }
+    if merged:
+        more = films_of(tables, films.target, merged)
+        more = more.take(np.flatnonzero(more.years <= LAST_YEAR)).features
+        told = more.select("title_id", pl.col("certificate").alias("certificate_merged"))
+        wide = wide.join(told, on="title_id", how="left", maintain_order="left", validate="1:1")
+        others[f"with certificates of {', '.join(merged)}"] = ["certificate_merged"]
+    extra = {name for names in others.values() for name in names}
+    models: dict[str, Model] = {
+        name: Without(**settings, without=tuple(sorted(extra - set(shown))))
+        for name, shown in {"in use": [], **others}.items()
+    }
+    return dataclasses.replace(films, features=wide), models
 
 
 def _blocks(films: Labeled) -> list[FilmSplit]:
@@ -94,6 +157,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="name under MARQUEE_DATA, or a path")
     parser.add_argument("--target", default="revenue", choices=tuple(SHOWN))
+    parser.add_argument("--only", action="append", choices=tuple(OTHERS), help="of these settings")
+    parser.add_argument("--columns", action="store_true", help="other columns, not settings")
+    parser.add_argument("--merge", action="append", default=[], help="with --columns: a source")
     return parser.parse_args()
 
 

@@ -1,18 +1,18 @@
 """What four common mistakes buy in forecasts of films: honest and inflated figures side by side.
 
-Run as ``python benchmarks/leak_lab.py [--data tmdb-5000] [--seed 0]``; a name is looked up under
-``MARQUEE_DATA``, and without one the built-in world is measured.
+Run as ``python benchmarks/leak_lab.py [--data tmdb-5000] [--seed 0] [--log FILE]``; a name is
+looked up under ``MARQUEE_DATA``, and without one the built-in world is measured. In the file the
+look at the films is recorded and counted.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+from datetime import UTC, datetime
 from pathlib import Path
 
-from marquee.data.sources import read_source
-from marquee.data.world import build_world
-from marquee.evaluation.forecasting.leak_lab import leak_lab
+from forecast import tables_of
+from marquee.lifecycle.forecast_evaluation import measure_leaks
 
 
 def main() -> None:
@@ -20,13 +20,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", help="folder of a source, or its name under MARQUEE_DATA")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log", type=Path, help="file in which looks at the films are recorded")
     given = parser.parse_args()
-    if given.data is None:
-        tables = build_world()
-    else:
-        tables = read_source(Path(os.environ.get("MARQUEE_DATA", "."), given.data))[1].tables
-    report = leak_lab(tables, given.seed)
+    day = datetime.now(UTC).date() if given.log else None
+    report, n_readings = measure_leaks(tables_of(given.data), given.seed, log=given.log, day=day)
     print(report.to_markdown())
+    if n_readings is not None:
+        print(f"These films have been read {n_readings} time(s).")
     print(f"{report.seconds:.0f} seconds")
 
 

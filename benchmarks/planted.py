@@ -48,10 +48,9 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=50)
     worlds = parser.parse_args().worlds
     head = ["titles", "worlds", "films learned from", "asked about", "log-RMSE of the forecast"]
-    head += ["of who knows all but talents", "ratio", "of who knows all but noise"]
-    print(
-        table([*head, "80 % interval holds"], [_error(*size) for size in SIZES.items()]), end="\n\n"
-    )
+    head += ["of who knows all but talents", "ratio", "of who knows all but noise", "ratio"]
+    found = [_error(*size) for size in SIZES.items()]
+    print(table([*head, "80 % interval holds"], found), end="\n\n")
     held: dict[str, list[bool]] = defaultdict(list)
     for seed in range(worlds):
         for name, inside in _held(seed):
@@ -72,7 +71,8 @@ def _error(n_titles: int, n_worlds: int) -> list[object]:
     ours, blind, best = np.sqrt(np.mean(np.square(np.vstack(parts)[:, :3]), axis=0)).tolist()
     inside = float(np.vstack(parts)[:, 3].mean())
     learned, asked = np.sum(counts, axis=0).tolist()
-    return [n_titles, n_worlds, learned, asked, ours, blind, ours / blind, best, inside]
+    ratios = (blind, ours / blind, best, ours / best)
+    return [n_titles, n_worlds, learned, asked, ours, *ratios, inside]
 
 
 def _errors(n_titles: int, seed: int) -> tuple[int, NDArray[np.float64]]:

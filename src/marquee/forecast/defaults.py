@@ -14,7 +14,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "outcome_scale": "log1p",
         "rising": (),
         "after_ridge": "both",
-        "ridge_l2": 300.0,
         "shares": (1 / 3, 1 / 3, 1 / 3),
     },
     "audience": {"outcome_scale": "plain", "rising": ()},

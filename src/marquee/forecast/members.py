@@ -43,10 +43,10 @@ class MemberForecaster(BoostedTrees, Forecaster):
     n_seeds: int = 3
     rising: tuple[str, ...] = RISING
     """Columns along which the boosted trees may only rise."""
-    forest_trees: int = 150
-    forest_columns: float = 0.3
+    forest_trees: int = 100
+    forest_columns: float = 0.15
     """Share of the columns tried at each split of the forest."""
-    min_leaf: int = 3
+    min_leaf: int = 5
     """Films that a leaf of the forest must hold."""
     ridge_l2: float = 100.0
     """Penalty of the ridge regression on numbers of variance 1 and on words as 0 and 1."""

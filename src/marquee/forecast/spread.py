@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from marquee.forecast.conformal import residual_quantiles
 from marquee.forecast.distribution import LEVELS
 
-N_TREES = 200
+N_TREES = 100
 MIN_LEAF = 20
 FEWEST = 4 * MIN_LEAF
 """Residuals below which all films share one scale."""
