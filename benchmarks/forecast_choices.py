@@ -99,8 +99,8 @@ def main() -> None:
     if options.columns:
         films, models = _by_columns(tables, films, used.params(), options.merge)
     else:
-        models = {name: dataclasses.replace(used, **own) for name, own in OTHERS.items()}
-        models = {"in use": used} | models
+        models = {"in use": used}
+        models |= {name: dataclasses.replace(used, **own) for name, own in OTHERS.items()}
     wanted = {"in use", *(options.only or models)}
     models = {name: model for name, model in models.items() if name in wanted}
     report = compare(films, _blocks(films), models, against="in use")
@@ -127,8 +127,7 @@ def _by_columns(
     }
     if merged:
         more = films_of(tables, films.target, merged)
-        more = more.take(np.flatnonzero(more.years <= LAST_YEAR)).features
-        told = more.select("title_id", pl.col("certificate").alias("certificate_merged"))
+        told = more.features.select("title_id", certificate_merged="certificate")
         wide = wide.join(told, on="title_id", how="left", maintain_order="left", validate="1:1")
         others[f"with certificates of {', '.join(merged)}"] = ["certificate_merged"]
     extra = {name for names in others.values() for name in names}

@@ -169,7 +169,7 @@ def test_what_the_columns_add_sums_to_the_median(after_ridge: AfterRidge) -> Non
     np.testing.assert_allclose(base + added.sum(axis=1), median, atol=1e-9)
     # With few films median and center lie apart by the same for all, and so do base and mean.
     np.testing.assert_allclose(base, base[0], atol=1e-4)
-    assert np.ptp(added, axis=0)[model.columns_.index("budget_usd")] > 0.5
+    assert np.ptp(added, axis=0)[model.columns_.index("budget_usd")] > 0.3
     assert not added[:, model.columns_.index("always_one")].any()
 
 
