@@ -16,7 +16,7 @@ from marquee.models.abilities import FindsSimilarItems
 from marquee.models.ranking import top_k
 from marquee.service.asking import asked, based_on
 from marquee.service.catalog import Catalog
-from marquee.service.filters import Filters
+from marquee.service.filters import EVERYTHING, Filters
 from marquee.service.library import Library
 from marquee.service.pages import title_page, viewer_page
 from marquee.service.people import LIKED, Person, person
@@ -43,8 +43,6 @@ from marquee.service.warming import warm_up
 
 if TYPE_CHECKING:
     from marquee.data.feedback import FeedbackStore
-
-EVERYTHING = Filters()
 
 ASKERS_KEPT = 16
 """Viewers whose scores are kept: a page asks several lists for the same one."""

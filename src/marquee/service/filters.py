@@ -285,3 +285,7 @@ def _span(since: str, until: str, low: int | None, high: int | None, unit: str) 
     if low is not None:
         return f"{since} {low}{unit}"
     return f"{until} {high}{unit}" if high is not None else ""
+
+
+EVERYTHING = Filters()
+"""Asks for nothing, but leaves out what the viewer rated, saw or hid."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from marquee.errors import ParameterError
 from marquee.service.asking import stood_in_for
-from marquee.service.engine import EVERYTHING, Engine
-from marquee.service.filters import Filters
+from marquee.service.engine import Engine
+from marquee.service.filters import EVERYTHING, Filters
 from marquee.service.people import Person
 from marquee.service.records import Suggestion, TitleCard
 from marquee.service.taste import NEUTRAL, Taste, rerank

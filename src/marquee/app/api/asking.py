@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from marquee.service.filters import Filters
-from marquee.service.taste import Taste
+from marquee.service.filters import EVERYTHING, Filters
+from marquee.service.taste import NEUTRAL, Taste
 
 MAX_ID = 2**53 - 1
 """Numbers above it are not exact in JavaScript."""
@@ -94,7 +94,9 @@ class FilterChoice(_Asked):
         ParameterError
             If a value is none that could be asked for.
         """
-        given = self.model_dump(exclude_none=True)
+        given = self.model_dump(exclude_defaults=True)
+        if not given:
+            return EVERYTHING
         return Filters.from_query(
             {
                 name: value if isinstance(value, list) else str(value)
@@ -123,9 +125,11 @@ class TasteChoice(_Asked):
 
     def record(self) -> Taste:
         """The taste as the engine takes it."""
-        given = self.model_dump()
+        given = self.model_dump(exclude_defaults=True)
+        if not given:
+            return NEUTRAL
         uncapped = {"per_director": 0, "per_collection": 0, "per_genre": 1}
-        given |= {name: None for name, none in uncapped.items() if given[name] == none}
+        given |= {name: None for name, none in uncapped.items() if given.get(name) == none}
         return Taste(**given)
 
 

@@ -11,6 +11,7 @@ from marquee.app.api.answers import Picks
 from marquee.app.api.asking import MAX_ID, query_filters, query_taste
 from marquee.app.api.bodies import Candidates, Visitor
 from marquee.app.api.served import Count, Cursor, Served, TitleId, ViewerId, Why, router
+from marquee.app.api.straight import StraightRoute
 from marquee.service.filters import Filters
 from marquee.service.records import Explanation, Predictions
 from marquee.service.taste import Taste
@@ -25,7 +26,7 @@ AskedTitles = Annotated[
 
 def pick_routes(served: Served) -> APIRouter:
     """The routes over one engine."""
-    routes = router("recommendations")
+    routes = router("recommendations", route_class=StraightRoute)
     engine = served.engine
 
     @routes.get("/viewers/{viewer_id}/recommendations", summary="Recommend to a viewer")

@@ -15,9 +15,10 @@ from marquee.app.api.viewers import viewer_routes
 
 def api_routers(served: Served, metrics: Metrics) -> tuple[APIRouter, ...]:
     """The routers over one engine."""
+    # What is asked most stands first: a request is held against one router after another.
     return (
-        title_routes(served),
         pick_routes(served),
+        title_routes(served),
         viewer_routes(served),
         feedback_routes(served),
         operation_routes(served, metrics),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from fastapi import APIRouter, Depends, Path, Query, Security
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -40,10 +41,12 @@ AsViewer = Annotated[
 ]
 
 
-def router(tag: str, scope: str = "read") -> APIRouter:
+def router(
+    tag: str, scope: str = "read", *, route_class: type[APIRoute] = APIRoute
+) -> APIRouter:
     """A router for the keys of that scope."""
     checks = [Security(allowed, scopes=[scope]), Depends(understood)]
-    return APIRouter(prefix=PREFIX, tags=[tag], dependencies=checks)
+    return APIRouter(prefix=PREFIX, tags=[tag], dependencies=checks, route_class=route_class)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,9 @@ from starlette.datastructures import QueryParams
 
 from marquee.app.web.words import country, language, minutes
 from marquee.errors import ParameterError
-from marquee.service.engine import EVERYTHING, Engine
+from marquee.service.engine import Engine
 from marquee.service.facts import Words
-from marquee.service.filters import NO_SET, Filters
+from marquee.service.filters import EVERYTHING, NO_SET, Filters
 
 SHORT, LONG = (60, 90, 120), (90, 120, 150)
 """Least and greatest running times that the form offers, in minutes."""

@@ -17,9 +17,8 @@ from marquee.app.web.words import country, day
 from marquee.data.feedback import Settings
 from marquee.errors import ParameterError
 from marquee.service.asking import stood_in_for
-from marquee.service.engine import EVERYTHING
 from marquee.service.facts import word_key
-from marquee.service.filters import Filters
+from marquee.service.filters import EVERYTHING, Filters
 from marquee.service.records import Suggestion
 from marquee.service.rows import Row, first_row, home_rows
 from marquee.service.taste import Taste
