@@ -22,6 +22,7 @@ SIDE = 10
 """Users and items of the checkerboard."""
 
 SMALL_DATA: dict[str, dict[str, Any]] = {
+    "bayesian-fm": {"factors": 3, "draws": 10, "thinning": 2},
     "bpr": {"factors": 5, "epochs": 150, "learning_rate": 0.1, "l2": 0.001},
     "ials": {"factors": 2, "epochs": 30},
     "nmf": {"factors": 3, "epochs": 200, "fold_in_l2": 0.1},

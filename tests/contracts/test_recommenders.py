@@ -49,6 +49,7 @@ from recommender_kit import (
 )
 
 ORDER_MATTERS = {
+    "bayesian-fm": "draws parameters in the order of users and items",
     "bpr": "draws triples by their place in the data, and starts from random factors",
     "ials": "starts from random factors drawn in the order of items",
     "nmf": "starts from random factors drawn in the order of rows",

@@ -6,6 +6,7 @@ Importing this folder is cheap: an algorithm imports Numba when it first needs i
 from collections.abc import Callable
 
 from marquee.models.base import Recommender
+from marquee.models.bayesian_fm import BayesianFM
 from marquee.models.bias import Bias
 from marquee.models.blend import Blend
 from marquee.models.bpr import BPR
@@ -23,6 +24,7 @@ from marquee.models.svdpp import SVDpp
 from marquee.models.user_knn import UserKNN
 
 ALGORITHMS: dict[str, type[Recommender]] = {
+    "bayesian-fm": BayesianFM,
     "bias": Bias,
     "blend": Blend,
     "bpr": BPR,
