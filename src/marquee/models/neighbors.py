@@ -82,7 +82,11 @@ def strongest_similarities(
         counts = np.empty(stop - start, np.int32)
         places = np.empty(block.shape[0] * min(most, n), np.int32)
         values = np.empty(places.size, np.float32)
-        _strongest(block, most, counts, places, values)
+        # The least that is kept; NumPy's selection, since Numba's takes 8 s to compile.
+        bounds = np.zeros(stop - start, np.float32)
+        if most < n:
+            bounds = np.maximum(np.partition(block, n - most, axis=1)[:, n - most], 0)
+        _strongest(block, most, bounds, counts, places, values)
         kept = counts.sum()
         return counts, places[:kept].copy(), values[:kept].copy()
 
@@ -267,39 +271,30 @@ def _mirror(square: NDArray[np.float32]) -> None:
                     square[i, j] = square[j, i]
 
 
-@compiled("void(float32[:, ::1], int64, int32[::1], int32[::1], float32[::1])")
+@compiled("void(float32[:, ::1], int64, float32[::1], int32[::1], int32[::1], float32[::1])")
 def _strongest(
     block: NDArray[np.float32],
     most: int,
+    bounds: NDArray[np.float32],
     counts: NDArray[np.int32],
     places: NDArray[np.int32],
     values: NDArray[np.float32],
 ) -> None:
-    """Writes the greatest values above 0 of each row one after another, by column."""
-    n = block.shape[1]
-    above = np.empty(n, np.float32)
+    """Writes the greatest values above 0 of each row one after another, by column.
+
+    ``bounds`` holds the least of the ``most`` greatest of each row, or 0 if that is below.
+    """
     written = 0
     for i in range(block.shape[0]):
-        row, n_above = block[i], 0
-        for j in range(n):
-            if row[j] > 0:
-                above[n_above] = row[j]
-                n_above += 1
-        bound, left = np.float32(0), 0
-        if n_above > most:
-            bound = np.partition(above[:n_above], n_above - most)[n_above - most]
-            left = most  # of those at the bound, as many as the greater ones leave
-            for j in range(n):
-                if row[j] > bound:
-                    left -= 1
-        begun = written
-        for j in range(n):
-            at_bound = row[j] == bound and left > 0
-            if row[j] > bound or at_bound:
+        row, bound, begun = block[i], bounds[i], written
+        left = most  # of those at the bound, as many are kept as the greater ones leave
+        for j in range(row.size):
+            left -= row[j] > bound
+        for j in range(row.size):
+            if row[j] > bound or (row[j] == bound and bound > 0 and left > 0):
+                left -= row[j] == bound
                 places[written], values[written] = j, row[j]
                 written += 1
-                if at_bound:
-                    left -= 1
         counts[i] = written - begun
 
 
