@@ -11,12 +11,14 @@ HERE = Path(__file__).resolve().parent
 RUNS = (
     ("readers.py",),
     ("ease.py",),
+    ("ials.py",),
+    ("rankers.py",),
     ("joins.py",),
     ("load.py", "--world", "--rate", "200", "--seconds", "20", "--step-seconds", "0"),
     ("surprise_svd.py", "--data", "ml-100k"),
     ("surprise_svd.py", "--data", "ml-1m"),
 )
-NEED_DATA = {"joins.py", "surprise_svd.py"}
+NEED_DATA = {"ials.py", "joins.py", "rankers.py", "surprise_svd.py"}
 
 
 def main() -> int:

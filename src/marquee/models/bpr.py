@@ -15,6 +15,9 @@ from marquee.models.kernels import compiled
 from marquee.models.likes import liked
 from marquee.models.ranking import TopK
 
+OTHERS = 256
+"""Items that a profile's own are compared with when it is folded in."""
+
 
 @dataclass(kw_only=True, eq=False)
 class BPR(Recommender):
@@ -29,47 +32,50 @@ class BPR(Recommender):
     user did not take up. An epoch draws as many triples as there are interactions. The draws are
     counted and hashed, so that they depend on ``seed`` alone.
 
-    What is kept is the item side. A profile is folded in by the maximum of the same objective over
-    all pairs of its items with any item, in the quadratic approximation
-    :math:`\ln \sigma(x) \approx -\ln 2 + x/2 - x^2/8`, which is a ridge regression in closed form:
+    What is kept is the item side. A profile is folded in by climbing the same objective, over all
+    pairs of its items with each of 256 items drawn at the fit. No logistic term bends more than
+    1/4, so that each step goes to the top of a parabola that lies below the objective, and no step
+    leads down:
 
-    .. math:: \Big(\sum_i \tilde q_i \tilde q_i^\top + n C + 4 n \lambda_f I\Big)\, p
-              = \sum_i (2 - b_i + \bar b)\, \tilde q_i - n c
+    .. math:: p \leftarrow p + H^{-1} \nabla F(p), \qquad
+              H = \tfrac14 \sum_i \mathrm{E}_j[(q_i - q_j)(q_i - q_j)^\top] + n \lambda_f I
 
-    with :math:`\tilde q_i = q_i - \bar q`, C the covariance of the factors of all items, and c that
-    of factors and offsets. An empty profile gets the offsets alone: what is popular.
+    An empty profile gets the offsets alone: what is popular.
 
     References
     ----------
     S. Rendle, C. Freudenthaler, Z. Gantner and L. Schmidt-Thieme, "BPR: Bayesian personalized
     ranking from implicit feedback", UAI 2009, section 4.3.1 and figure 4.
+    D. Böhning and B. G. Lindsay, "Monotonicity of quadratic-approximation algorithms", Annals of
+    the Institute of Statistical Mathematics 40, 1988 (the steps of folding in).
     """
 
     factors: int = 64
-    epochs: int = 60
+    epochs: int = 40
     """Passes of as many triples as there are interactions."""
-    learning_rate: float = 0.05
+    learning_rate: float = 0.1
     l2: float = 0.01
     """Penalty per triple, on factors and offsets."""
     init_std: float = 0.1
     """Standard deviation of the length of the factors that the fit starts from."""
-    fold_in_l2: float = 0.01
+    fold_in_l2: float = 0.03
     """Penalty on the factors of a profile that is folded in, per item of it."""
+    fold_in_steps: int = 10
+    """Steps of folding in."""
     liked_from: float = 0.0
     """Only interactions with at least this value count as liked; the rest are seen but say
     nothing."""
     seed: int = 0
 
     item_factors_: NDArray[np.float32] = field(init=False, repr=False)
-    """Factors of each item less their mean over the items, shape (n_items, factors)."""
+    """Factors of each item, shape (n_items, factors)."""
     item_offsets_: NDArray[np.float32] = field(init=False, repr=False)
-    """Offset of each item less their mean, shape (n_items,)."""
-    covariance_: NDArray[np.float32] = field(init=False, repr=False)
-    """Covariance over the items of factors and, in the last row and column, offsets,
-    shape (factors + 1, factors + 1)."""
+    """Offset of each item, shape (n_items,)."""
+    others_: NDArray[np.int32] = field(init=False, repr=False)
+    """Positions of the items that a profile's own are compared with, ascending."""
 
     def __post_init__(self) -> None:
-        self.check_at_least(1, "factors", "epochs")
+        self.check_at_least(1, "factors", "epochs", "fold_in_steps")
         self.check_at_least(0, "learning_rate", "l2", "init_std", "liked_from", "seed")
         # Without a penalty a short profile has no unique solution.
         self.check_at_least(1e-9, "fold_in_l2")
@@ -95,13 +101,10 @@ class BPR(Recommender):
                 f"learning_rate {self.learning_rate:g} is too high for these interactions: "
                 "the factors grew without end; lower it"
             )
-        # Moved alike, items keep their order for everybody.
-        n_items = max(train.n_items, 1)
-        both = np.column_stack([Q, b]).astype(np.float64)
-        both -= both.sum(axis=0) / n_items
-        self.item_factors_ = np.ascontiguousarray(both[:, :-1], np.float32)
-        self.item_offsets_ = np.ascontiguousarray(both[:, -1], np.float32)
-        self.covariance_ = (both.T @ both / n_items).astype(np.float32)
+        self.item_factors_, self.item_offsets_ = Q, b
+        n_others = min(OTHERS, train.n_items)
+        drawn = rng.choice(train.n_items, n_others, replace=False)
+        self.others_ = np.sort(drawn).astype(np.int32)
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         scores: NDArray[np.float32] = self._fold_in(profiles) @ self.item_factors_.T
@@ -117,15 +120,25 @@ class BPR(Recommender):
     def _fold_in(self, profiles: Interactions) -> NDArray[np.float32]:
         """Factors of each profile, shape (n_profiles, factors)."""
         likes = liked(profiles, self.liked_from)
-        rest = self.covariance_[:-1, :-1].astype(np.float64)
-        rest[np.diag_indices_from(rest)] += 4 * self.fold_in_l2
+        others, other_offsets = self.item_factors_[self.others_], self.item_offsets_[self.others_]
+        middle = others.mean(axis=0) if len(others) else np.zeros(self.factors, np.float32)
+        spread = (others - middle).T @ (others - middle) / max(len(others), 1)
         folded = np.zeros((profiles.n_users, self.factors), np.float32)
         for row in np.flatnonzero(np.diff(likes.indptr)):
             items = likes.indices[likes.indptr[row] : likes.indptr[row + 1]]
-            own, offsets = self.item_factors_[items], self.item_offsets_[items]
-            A = own.T @ own + len(items) * rest
-            wanted = own.T @ (2 - offsets) - len(items) * self.covariance_[:-1, -1]
-            folded[row] = np.linalg.solve(A, wanted)
+            own, n = self.item_factors_[items], len(items)
+            bend = ((own - middle).T @ (own - middle) + n * spread) / 4
+            bend[np.diag_indices_from(bend)] += n * self.fold_in_l2
+            steps = np.linalg.inv(bend.astype(np.float64))
+            p = np.zeros(self.factors)
+            for _ in range(self.fold_in_steps):
+                wins = own @ p + self.item_offsets_[items]
+                losses = others @ p + other_offsets
+                # How far each pair is from being told apart: 1 - sigma(x), in (0, 1).
+                doubt = 0.5 - 0.5 * np.tanh(0.5 * (wins[:, None] - losses))
+                uphill = doubt.mean(axis=1) @ own - doubt.sum(axis=0) / len(others) @ others
+                p += steps @ (uphill - n * self.fold_in_l2 * p)
+            folded[row] = p
         return folded
 
 

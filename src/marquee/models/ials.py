@@ -61,7 +61,7 @@ class IALS(Recommender):
     """Penalty on the factors, per unit of what they have to fit."""
     l2_exponent: float = 1.0
     """How the penalty grows with what a row has to fit; 0 makes it the same for all rows."""
-    unobserved: float = 0.1
+    unobserved: float = 0.3
     """Weight of a cell without an interaction."""
     base: float = 1.0
     """Confidence of an interaction of value 0."""
