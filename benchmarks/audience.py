@@ -3,6 +3,10 @@
 Run as ``python benchmarks/audience.py --data world`` or ``--data ml-1m``, which is joined with
 tmdb-5000 for plots and people; both are looked up under ``MARQUEE_DATA``. Titles are held out
 whole: none of their ratings is read before the forecasts are compared with them.
+
+``--since 2021`` asks forward in time instead: about titles that opened from that year on, by a
+model that was fitted as of its first day. It is compared with a ranking of viewers by their ratings
+of the year before, which tell who still comes.
 """
 
 from __future__ import annotations
@@ -11,9 +15,12 @@ import argparse
 import json
 import os
 import time
+from datetime import date
 from pathlib import Path
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from marquee.data.ids import IdIndex
 from marquee.data.merge import merge
@@ -42,12 +49,17 @@ def main() -> None:
     parser.add_argument("--data", default="world", help="world, or ratings to join with plots")
     parser.add_argument("--titles", type=int, default=250, help="titles that are held out")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--since", type=int, help="ask about titles opening from this year on")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     tables, planted = _opened(given.data)
     start = time.perf_counter()
-    held_out = choose_held_out(tables, given.titles, given.seed)
-    model = AudienceModel(seed=given.seed).fit(tables, held_out=held_out)
+    as_of = None if given.since is None else date(given.since, 1, 1)
+    if as_of is None:
+        held_out = choose_held_out(tables, given.titles, given.seed)
+    else:
+        held_out = _opening_from(tables, as_of, given.titles, given.seed)
+    model = AudienceModel(seed=given.seed).fit(tables, held_out=held_out, as_of=as_of)
     fitted = time.perf_counter() - start
     reports: dict[str, AudienceReport] = {}
     segments: dict[str, dict[str, dict[str, float]]] = {}
@@ -55,6 +67,8 @@ def main() -> None:
         inside = audience_of(tables.ratings, found.viewer_ids, held_out, AUDIENCES[name])
         usual = float(model.learned_[name].size.tried.mean())
         activity = model.histories_.activity
+        if as_of is not None:
+            activity = _lately(tables, found.viewer_ids, as_of)
         reports[name] = measure_audience(name, found, inside, activity, usual, seed=given.seed)
         own, kinds = model.learned_[name], model.segments()
         rows = [
@@ -77,6 +91,27 @@ def main() -> None:
     for what, value in groups.items():
         print(f"agreement with the planted groups (adjusted Rand), {what}: {value:.2f}")
     print(f"\nfit {fitted:.0f} seconds, all {time.perf_counter() - start:.0f}")
+
+
+def _opening_from(tables: Tables, day: date, n: int, seed: int) -> NDArray[np.int64]:
+    """Ids of up to n rated titles with a plot that opened on that day or later, ascending."""
+    rated = tables.ratings.select("title_id").unique()
+    later = tables.titles.filter(
+        (pl.col("release_date") >= day) & pl.col("overview").is_not_null()
+    ).join(rated, on="title_id", how="semi")
+    ids = later["title_id"].sort().to_numpy()
+    drawn = np.random.default_rng(seed).choice(ids, min(n, ids.size), replace=False)
+    return np.sort(drawn)
+
+
+def _lately(tables: Tables, viewer_ids: NDArray[np.int64], day: date) -> NDArray[np.int64]:
+    """Number of ratings of each viewer in the year before that day, shape (n_viewers,)."""
+    rated_on = pl.col("rated_at").dt.date()
+    lately = tables.ratings.filter((rated_on < day) & (rated_on >= day.replace(year=day.year - 1)))
+    counts = lately.group_by("viewer_id").len()
+    asked = pl.DataFrame({"viewer_id": viewer_ids})
+    found = asked.join(counts, on="viewer_id", how="left", maintain_order="left")
+    return found["len"].fill_null(0).cast(pl.Int64).to_numpy()
 
 
 def _opened(name: str) -> tuple[Tables, dict[int, str]]:

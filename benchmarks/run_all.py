@@ -17,8 +17,19 @@ RUNS = (
     ("load.py", "--world", "--rate", "200", "--seconds", "20", "--step-seconds", "0"),
     ("surprise_svd.py", "--data", "ml-100k"),
     ("surprise_svd.py", "--data", "ml-1m"),
+    ("forecast.py",),
+    ("forecast.py", "--data", "tmdb-5000"),
+    ("leak_lab.py", "--data", "tmdb-5000"),
+    ("planted.py", "--worlds", "50"),
+    ("what_if.py", "--worlds", "3"),
+    ("audience.py", "--data", "world"),
+    ("audience.py", "--data", "world", "--since", "2021"),
+    ("audience.py", "--data", "ml-1m"),
 )
-NEED_DATA = {"ials.py", "joins.py", "rankers.py", "surprise_svd.py"}
+NEED_DATA = {"ials.py", "joins.py", "rankers.py", "surprise_svd.py", "tmdb-5000", "ml-1m"}
+"""Scripts and data sets that the real data have to be there for."""
+MOST_SECONDS = 1_800
+"""Seconds after which a run is stopped and counts as failed."""
 
 
 def main() -> int:
@@ -27,14 +38,22 @@ def main() -> int:
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     for script, *arguments in RUNS:
         print(f"\n== {' '.join([script, *arguments])}", flush=True)
-        if script in NEED_DATA and not os.environ.get("MARQUEE_DATA"):
+        if NEED_DATA & {script, *arguments} and not os.environ.get("MARQUEE_DATA"):
             print("skipped: MARQUEE_DATA is not set; it names the folder of the real data sets")
             continue
         command = [sys.executable, str(HERE / script), *arguments]
-        worst = max(
-            worst, subprocess.run(command, env=os.environ | threads, check=False).returncode
-        )
+        worst = max(worst, _run(command, os.environ | threads))
     return worst
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """The exit status of the command; 124, and a line that says so, where it takes too long."""
+    try:
+        done = subprocess.run(command, env=environment, check=False, timeout=MOST_SECONDS)
+    except subprocess.TimeoutExpired:
+        print(f"stopped: it took more than {MOST_SECONDS} seconds", flush=True)
+        return 124
+    return done.returncode
 
 
 if __name__ == "__main__":

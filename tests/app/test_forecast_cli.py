@@ -466,7 +466,7 @@ def test_the_demonstration_prints_a_forecast(
     from marquee.app.settings import Settings
 
     monkeypatch.setattr(forecast_demo, "MODEL", "ridge")
-    monkeypatch.setattr(forecast_demo, "SETTINGS", {"l2": 30.0})
+    monkeypatch.setattr(forecast_demo, "SETTINGS", {"l2": "30.0"})
     add_world(Workspace(tmp_path), n_titles=120, n_viewers=30, n_ratings=400, seed=3)
     forecast_demo.say_demo_forecast(Settings(tmp_path, None))
     printed = capsys.readouterr()

@@ -87,8 +87,8 @@ def test_settings_are_words_and_reach_all_models_that_have_them() -> None:
     assert models["logistic"].params()["class_weight"] is None
     back = with_settings(given, {"impute": "none"})
     assert back["xgboost"].params()["impute"] is None
-    forest = with_settings(forecast_models(["forward-blend"], "revenue"), {"after_ridge": "true"})
-    assert forest["forward-blend"].params()["after_ridge"] is True
+    forest = with_settings(forecast_models(["forward-blend"], "revenue"), {"after_ridge": "both"})
+    assert forest["forward-blend"].params()["after_ridge"] == "both"
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,19 @@ class Tables:
             schema.check(conformed, schema.SCHEMAS[name])
             object.__setattr__(self, name, conformed)
 
+    @classmethod
+    def of_parts(cls, **frames: pl.DataFrame) -> Tables:
+        """The tables of frames that follow their schemas already, such as rows taken out of others.
+
+        Nothing is checked: for a few rows among many, which are asked about again and again.
+        """
+        made = object.__new__(cls)
+        for table in fields(cls):
+            given = frames.get(table.name)
+            frame = schema.SCHEMAS[table.name].empty() if given is None else given
+            object.__setattr__(made, table.name, frame)
+        return made
+
     def __iter__(self) -> Iterator[tuple[str, pl.DataFrame]]:
         """Pairs of table name and frame, in the order of the class."""
         return ((table.name, getattr(self, table.name)) for table in fields(self))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from marquee.forecast.attributions import by_source, of_boosted, of_forest, of_line
 from marquee.forecast.base import Forecaster
+from marquee.forecast.forests import forest_answer
 from marquee.forecast.settings import BoostedTrees
 
 if TYPE_CHECKING:
@@ -101,7 +102,9 @@ class MemberForecaster(BoostedTrees, Forecaster):
         inputs, filled = self.encoder_.transform(features), self.filled_.transform(features)
         line = self.ridge_.predict(filled)
         boosted = np.mean([booster.predict(inputs) for booster in self.boosted_], axis=0)
-        trees = np.stack([boosted, self.forest_.predict(filled), np.zeros(len(line))], axis=1)
+        trees = np.stack(
+            [boosted, forest_answer(self.forest_, filled), np.zeros(len(line))], axis=1
+        )
         center = self.middle_ + trees + line[:, None] * [*self._after(), 1]
         return np.asarray(np.clip(center, *self.bounds_))
 

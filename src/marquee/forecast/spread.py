@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from marquee.forecast.conformal import residual_quantiles
 from marquee.forecast.distribution import LEVELS
+from marquee.forecast.forests import forest_answer
 
 N_TREES = 100
 MIN_LEAF = 20
@@ -58,7 +59,7 @@ def scales(forest: Any, known: NDArray[np.float64]) -> NDArray[np.float64]:
     """Scale of each film, shape (n,); 1 without a forest."""
     if forest is None or len(known) == 0:
         return np.ones(len(known))
-    return np.maximum(np.asarray(forest.predict(known), dtype=np.float64), SMALLEST)
+    return np.maximum(forest_answer(forest, known), SMALLEST)
 
 
 def told_by(features: pl.DataFrame, names: tuple[str, ...]) -> NDArray[np.float64]:

@@ -115,19 +115,19 @@ class FilmFeatures:
 
     def _part(self, question: FilmQuestion, part: str) -> Tables:
         if part == "own":
-            return Tables(titles=question.title)
+            return Tables.of_parts(titles=question.title)
         if part == "around":
-            return Tables(titles=self._around(question, question.title["release_date"][0]))
+            return Tables.of_parts(titles=self._around(question, question.title["release_date"][0]))
         if part == "recent":
             since = question.as_of - timedelta(days=RECENT_DAYS)
             titles = self._titles(question, (self._latest >= since).fill_null(False))
             ids = titles["title_id"].implode()
             recent = self._revenue.filter(pl.col("title_id").is_in(ids))
-            return Tables(titles=titles, outcomes=recent)
+            return Tables.of_parts(titles=titles, outcomes=recent)
         if part == "records":
             others = self._people.credits_of(question.people)
             others = others.filter(pl.col("title_id") != question.title_id)
-            return Tables(
+            return Tables.of_parts(
                 titles=self._with_companies(question),
                 credits=pl.concat([others, question.credits]),
                 outcomes=self._revenue,

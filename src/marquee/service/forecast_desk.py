@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import cached_property
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -41,6 +42,9 @@ TARGETS = ("revenue", "popularity", "audience")
 """What a desk can have models of; everything else follows from revenue."""
 
 N_SIMILAR = 5
+
+N_KEPT = 64
+"""Films whose features are kept at hand: who asks about a plan asks about changes of it next."""
 
 GAPS = {
     "budget": "budget_usd",
@@ -86,6 +90,8 @@ class ForecastDesk:
         self.questions = QuestionMaker(tables)
         self._features = FilmFeatures(tables, self.questions.people)
         self._past = PastFilms(tables)
+        self._kept: dict[tuple[int, date, FilmPlan], pl.DataFrame] = {}
+        self._keeping = Lock()
 
     @cached_property
     def genres(self) -> tuple[str, ...]:
@@ -175,13 +181,35 @@ class ForecastDesk:
     ) -> pl.DataFrame:
         """The columns that any model or the search for similar films looks at, one row.
 
-        ``like`` is a question about the same film with its features, to save time.
+        ``like`` is a question about the same film with its features, to save time. Those of the
+        last questions are kept.
         """
+        columns, horizon = self._wanted
+        key = (question.title_id, question.as_of, question.plan)
+        found = self._kept.get(key)
+        if found is None:
+            found = self._features(question, columns, horizon, like=like)
+            with self._keeping:
+                while len(self._kept) >= N_KEPT:
+                    del self._kept[next(iter(self._kept))]
+                self._kept[key] = found
+        return found
+
+    @cached_property
+    def _wanted(self) -> tuple[tuple[str, ...], Horizon]:
+        """The columns that models and the search for similar films look at, and their horizon."""
         names = [name for model in self.models.values() for name in model.columns]
         horizon = max((m.horizon for m in self.models.values()), key=HORIZONS.index)
         allowed = [name for name in COLUMNS if _by(name, horizon)]
-        columns = tuple(dict.fromkeys([*names, *allowed]))
-        return self._features(question, columns, horizon, like=like)
+        return tuple(dict.fromkeys([*names, *allowed])), horizon
+
+    @cached_property
+    def _groups(self) -> dict[str, dict[str, str]]:
+        """Group of each column, by target."""
+        return {
+            target: {name: column(name).group for name in model.columns}
+            for target, model in self.models.items()
+        }
 
     def answer(
         self, question: FilmQuestion, features: pl.DataFrame, explained: bool, n_similar: int
@@ -240,7 +268,7 @@ class ForecastDesk:
         model: Trained,
         forecast: Forecast | None = None,
     ) -> FilmExplanation:
-        groups = {name: column(name).group for name in model.columns}
+        groups = self._groups[model.target]
         told = explain(model.forecaster, features, model.background, groups, forecast=forecast)
         return FilmExplanation(
             **self.about(question, model),
@@ -280,7 +308,7 @@ class ForecastDesk:
     def _notes(self, question: FilmQuestion) -> tuple[str, ...]:
         notes: list[str] = []
         model = self.models["revenue"]
-        groups = {column(name).group for name in model.columns}
+        groups = set(self._groups["revenue"].values())
         open_ = [
             name
             for group, name in GAPS.items()

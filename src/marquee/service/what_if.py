@@ -66,7 +66,7 @@ def what_if(desk: ForecastDesk, before: FilmQuestion, changes: Mapping[str, Any]
         ),
         before=answers[0],
         after=answers[1],
-        change=_changes(desk, rows[0], rows[1:])[0],
+        change=_changes(desk, rows[0], rows[1:], [each.revenue_usd.median for each in answers])[0],
         coverage=COVERAGE,
         interval_is=_interval_is(desk),
         outside=bool(new),
@@ -97,7 +97,8 @@ def best_month(desk: ForecastDesk, planned: FilmQuestion) -> BestMonth:
         for day in days
     ]
     revenue = desk.models["revenue"].forecaster.predict(pl.concat(rows))
-    changes = _changes(desk, own, rows)
+    planned_median = float(revenue.median[opens.month - 1])
+    changes = _changes(desk, own, rows, [planned_median, *revenue.median])
     months = tuple(
         MonthLine(day.month, day, spread(revenue, place), change)
         for place, (day, change) in enumerate(zip(days, changes, strict=True))
@@ -136,7 +137,8 @@ def budget_curve(desk: ForecastDesk, planned: FilmQuestion, n: int) -> BudgetCur
     planned_row = desk.features(planned)
     rows = [desk.features(plan, like=(planned, planned_row)) for plan in plans]
     revenue = model.forecaster.predict(pl.concat(rows))
-    start = rows[budgets.index(own)] if own is not None else rows[0]
+    start = budgets.index(own) if own is not None else 0
+    changes = _changes(desk, rows[start], rows, [revenue.median[start], *revenue.median])
     doubled = probability_of_multiple(revenue, budgets, 2.0)
     slope = np.polyfit(np.log(budgets), np.log(revenue.median), 1)[0]
     return BudgetCurve(
@@ -150,9 +152,7 @@ def budget_curve(desk: ForecastDesk, planned: FilmQuestion, n: int) -> BudgetCur
                 float(doubled[place]),
                 change,
             )
-            for place, (budget, change) in enumerate(
-                zip(budgets, _changes(desk, start, rows), strict=True)
-            )
+            for place, (budget, change) in enumerate(zip(budgets, changes, strict=True))
         ),
         elasticity=float(slope),
         interval_is=_interval_is(desk),
@@ -185,22 +185,25 @@ def _costing(desk: ForecastDesk, question: FilmQuestion, budget: float) -> FilmQ
 
 
 def _changes(
-    desk: ForecastDesk, before: pl.DataFrame, after: Sequence[pl.DataFrame]
+    desk: ForecastDesk,
+    before: pl.DataFrame,
+    after: Sequence[pl.DataFrame],
+    medians: Sequence[float],
 ) -> tuple[Ratio, ...]:
     """How many times the median of each becomes, with the interval of that.
 
-    The interval lies around the change by the regression. Its error is the root of the posterior
-    variance and of the squared difference to the model's own change: either may be wrong, the
-    regression by chance, the model by pulling effects that few films tell toward none. How often such intervals hold what is planted in built-in worlds is measured by
-    ``benchmarks/what_if.py``.
+    ``medians`` are those before and after, (n + 1,). The interval lies around the change by the
+    regression. Its error is the root of the posterior variance and of the squared difference to the
+    model's own change: either may be wrong, the regression by chance, the model by pulling effects
+    that few films tell toward none. How often such intervals hold what is planted in built-in
+    worlds is measured by ``benchmarks/what_if.py``.
     """
     model = desk.models["revenue"]
-    rows = pl.concat([before, *after])
-    medians = np.log(model.forecaster.predict(rows).median)
-    own = medians[1:] - medians[0]
+    logs = np.log(medians)
+    own = logs[1:] - logs[0]
     if model.line is None:
         return tuple(Ratio(float(np.exp(change)), None, None) for change in own)
-    told, error = model.line.change(rows)
+    told, error = model.line.change(pl.concat([before, *after]))
     reach = NormalDist().inv_cdf((1 + COVERAGE) / 2) * np.hypot(error, own - told)
     ends = np.exp([own, told - reach, told + reach])
     return tuple(Ratio(*map(float, each)) for each in ends.T)
