@@ -14,8 +14,6 @@ from forecast_kit import films
 from marquee.errors import ParameterError
 from marquee.forecast.conformal import (
     CenteredForecaster,
-    ascending,
-    cqr_shifts,
     earlier_and_latest,
     residual_quantiles,
     width_line,
@@ -131,52 +129,6 @@ def test_intervals_hold_for_small_and_big_films_alike() -> None:
     held = (low <= revenue) & (revenue <= high)
     third = np.searchsorted(np.quantile(later["budget_usd"], [1 / 3, 2 / 3]), later["budget_usd"])
     assert [bool(0.74 <= held[third == k].mean() <= 0.86) for k in range(3)] == [True] * 3
-
-
-def test_cqr_by_tail_moves_each_level_to_the_order_statistic_of_its_own_errors() -> None:
-    rng = np.random.default_rng(0)
-    levels = np.array([0.1, 0.5, 0.9])
-    outcome = rng.normal(0, 1, 29)
-    quantiles = np.sort(rng.normal(0, 0.3, (29, 3)), axis=1)
-    got = cqr_shifts(quantiles, outcome, levels)
-    # Scores as the paper writes them, 1 - alpha = 0.9 for each tail: the 27th smallest of 29.
-    low = sorted(quantiles[:, 0] - outcome)[27 - 1]
-    high = sorted(outcome - quantiles[:, 2])[27 - 1]
-    np.testing.assert_allclose(got, [-low, np.median(outcome - quantiles[:, 1]), high])
-
-
-def test_symmetric_cqr_moves_both_ends_by_the_margin_of_the_paper() -> None:
-    rng = np.random.default_rng(0)
-    levels = np.array([0.05, 0.1, 0.5, 0.9, 0.95])
-    outcome = rng.normal(0, 1, 29)
-    quantiles = np.sort(rng.normal(0, 0.3, (29, 5)), axis=1)
-    got = cqr_shifts(quantiles, outcome, levels, symmetric=True)
-    errors = [max(q[1] - y, y - q[3]) for q, y in zip(quantiles, outcome, strict=True)]
-    margin = sorted(errors)[24 - 1]  # ceil(30 * 0.8)
-    np.testing.assert_allclose(got[[1, 3]], [-margin, margin])
-    assert got[2] == 0
-    with pytest.raises(ParameterError, match="pairs"):
-        cqr_shifts(quantiles[:, :2], outcome, levels[:2], symmetric=True)
-
-
-@pytest.mark.parametrize("symmetric", [False, True])
-def test_cqr_covers_at_its_rate_whatever_the_quantiles_were(symmetric: bool) -> None:
-    levels = np.array([0.1, 0.9])
-    rng = np.random.default_rng(3)
-    held = []
-    for _ in range(3000):
-        x = rng.uniform(0.2, 3, 50)
-        outcome = rng.normal(0, x)  # wider where x is
-        quantiles = np.column_stack([-0.5 * x, 0.4 * x])  # too narrow, and lopsided
-        shifts = cqr_shifts(quantiles[:49], outcome[:49], levels, symmetric=symmetric)
-        low, high = quantiles[49] + shifts
-        held.append(low <= outcome[49] <= high)
-    assert np.mean(held) == pytest.approx(0.8, abs=2 * np.sqrt(0.16 / 3000))
-
-
-def test_ascending_keeps_the_values_and_orders_them() -> None:
-    quantiles = np.array([[3.0, 1.0, 2.0], [1.0, 1.0, 0.0]])
-    np.testing.assert_array_equal(ascending(quantiles), [[1, 2, 3], [0, 1, 1]])
 
 
 def test_the_latest_films_are_those_of_the_latest_days_ties_by_title() -> None:

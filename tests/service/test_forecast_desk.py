@@ -18,6 +18,7 @@ from marquee.errors import ParameterError, UnknownIdError
 from marquee.features.asking import LAG_DAYS, at_release
 from marquee.features.frame import columns_at, feature_frame
 from marquee.forecast.targets import SUCCESS
+from marquee.service import forecast_desk
 from marquee.service.datasets import find_files
 from marquee.service.film_features import FilmFeatures
 from marquee.service.film_plan import FIELDS, film_plan
@@ -83,7 +84,7 @@ def test_without_a_budget_nothing_is_said_that_needs_one() -> None:
 
 def test_every_answer_names_its_day_its_model_and_its_data_and_goes_into_json() -> None:
     told = desk().forecast(plan(), today=TODAY)
-    assert (told.as_of, told.horizon, told.title_id) == (TODAY, "pre_release", None)
+    assert (told.as_of, told.horizon, told.title_id) == (TODAY, "announced", None)
     assert (told.model, told.model_version, told.snapshot) == ("XGBoost", "xgboost-1", "small")
     values = json.loads(json.dumps(plain(told), allow_nan=False))
     assert values["as_of"] == TODAY.isoformat()
@@ -95,6 +96,23 @@ def test_every_answer_names_its_day_its_model_and_its_data_and_goes_into_json() 
 def test_the_same_question_gets_the_same_answer() -> None:
     first, second = (desk("ridge").forecast(plan(), today=TODAY) for _ in range(2))
     assert first == second
+
+
+def test_only_the_last_questions_are_kept_and_another_day_is_another_question(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forecast_desk, "N_KEPT", 2)
+    own = ForecastDesk(world(), {"revenue": model("revenue", "ridge")})
+    plans = [plan(budget_usd=budget) for budget in (1e7, 2e7, 3e7)]
+    asked = [own.question(each, TODAY) for each in plans]
+    first = own.features(asked[0])
+    assert own.features(own.question(plans[0], TODAY)) is first
+    assert own.features(own.question(plans[0], TODAY - timedelta(days=400))) is not first
+    for each in asked[1:]:
+        own.features(each)
+    again = own.features(asked[0])
+    assert again is not first
+    assert_frame_equal(again, first)
 
 
 def test_contributions_multiply_to_the_forecast_of_any_model() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from marquee.evaluation.clock import MEANING
 from marquee.evaluation.metrics import UserValues
-from marquee.models.base import Recommender
+from marquee.evaluation.plain import plain
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,17 +88,17 @@ class Report:
         """The report as JSON knows it, NaN as None, without the values of single users."""
         return {
             "model": self.model,
-            "params": _plain(self.params),
+            "params": plain(self.params),
             "k": list(self.k),
             "relevant_from": self.relevant_from,
             "clock": self.clock,
             "clock_meaning": MEANING[self.clock],
             "seed": self.seed,
-            "mean": _plain(self.mean),
-            "sd": _plain(self.sd),
+            "mean": plain(self.mean),
+            "sd": plain(self.sd),
             "splits": [
                 {
-                    f.name: _plain(getattr(result, f.name))
+                    f.name: plain(getattr(result, f.name))
                     for f in dataclasses.fields(result)
                     if f.name not in {"users", "by_user"}
                 }
@@ -112,20 +111,3 @@ class Report:
             name: [result.metrics[name] for result in self.splits]
             for name in self.splits[0].metrics
         }
-
-
-def _plain(value: Any) -> Any:
-    """The value as JSON knows it; NaN is None, a model its name and parameters."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [_plain(inner) for inner in value]
-    if isinstance(value, Recommender):
-        return {"model": type(value).__name__, "params": _plain(value.params())}
-    return repr(value)

@@ -48,52 +48,6 @@ def residual_quantiles(residuals: ArrayLike, levels: ArrayLike) -> NDArray[np.fl
     return found
 
 
-def cqr_shifts(
-    quantiles: NDArray[np.float64],
-    outcome: NDArray[np.float64],
-    levels: NDArray[np.float64],
-    *,
-    symmetric: bool = False,
-) -> NDArray[np.float64]:
-    """What to add to a model's quantiles so that they hold their levels, shape (n_levels,).
-
-    ``quantiles`` (n_films, n_levels) and ``outcome`` (n_films,) are those of calibration films, on
-    the scale on which the shifts are added. By default each tail is calibrated for itself (theorem
-    2 of the paper). Where ``symmetric``, the levels p and 1 - p move apart by the same margin, the
-    ceil((n + 1)(1 - 2p))-th smallest of max(q_p - y, y - q_(1-p)) (theorem 1): narrower, with
-    coverage promised for the interval but not for each tail; levels must then come in pairs.
-
-    References
-    ----------
-    Y. Romano, E. Patterson and E. Candès, "Conformalized quantile regression", NeurIPS 2019.
-    """
-    residuals = outcome[:, None] - quantiles
-    if not symmetric:
-        each = [residual_quantiles(residuals[:, j], [p])[0] for j, p in enumerate(levels)]
-        return np.asarray(each)
-    if not np.allclose(levels + levels[::-1], 1):
-        raise ParameterError("symmetric calibration needs levels in pairs p and 1 - p")
-    shifts = np.zeros(levels.size)
-    for low, p in enumerate(levels[levels < 0.5]):
-        high = levels.size - 1 - low
-        excess = np.maximum(-residuals[:, low], residuals[:, high])
-        rank = int(np.ceil((excess.size + 1) * (1 - 2 * p) - 1e-9))
-        margin = np.sort(excess)[np.clip(rank, 1, excess.size) - 1]
-        shifts[low], shifts[high] = -margin, margin
-    return shifts
-
-
-def ascending(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The quantiles of each row in ascending order, which moves none further from its true value.
-
-    References
-    ----------
-    V. Chernozhukov, I. Fernández-Val and A. Galichon, "Quantile and probability curves without
-    crossing", Econometrica 2010.
-    """
-    return np.sort(quantiles, axis=1)
-
-
 def earlier_and_latest(
     features: pl.DataFrame, share: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from marquee.evaluation.forecasting.frames import OF_MONEY, Labeled
 from marquee.evaluation.forecasting.markdown import shown, table
-from marquee.evaluation.forecasting.report import ForecastReport, Result, plain
+from marquee.evaluation.forecasting.report import ForecastReport, Result
+from marquee.evaluation.plain import plain
 from marquee.features import FEATURES
 from marquee.features.base import HORIZONS, Horizon
 from marquee.forecast.base import Estimator

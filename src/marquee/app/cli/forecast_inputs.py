@@ -107,7 +107,7 @@ def importance(
 ) -> None:
     """Tell how much worse a model does when an input is shuffled among late training films."""
     from marquee.evaluation.forecasting.frames import labeled
-    from marquee.evaluation.forecasting.report import plain
+    from marquee.evaluation.plain import plain
     from marquee.forecast import DEFAULT_FORECASTER
     from marquee.lifecycle.forecast_importance import measure_importance
     from marquee.lifecycle.forecast_models import forecast_models, with_settings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from marquee.evaluation.forecasting.markdown import table
-from marquee.evaluation.forecasting.report import plain
+from marquee.evaluation.plain import plain
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
 
 from marquee.evaluation.forecasting.bootstrap import Interval
 from marquee.evaluation.forecasting.classes import ClassResult
 from marquee.evaluation.forecasting.frames import Target
 from marquee.evaluation.forecasting.probabilities import Bin
+from marquee.evaluation.plain import plain
 from marquee.features.base import Horizon
-from marquee.forecast.base import Estimator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,22 +120,3 @@ class ForecastReport:
         """The report as JSON knows it, NaN as None."""
         values = {f.name: plain(getattr(self, f.name)) for f in dataclasses.fields(self)}
         return values | {"n_asked": self.n_asked}
-
-
-def plain(value: Any) -> Any:
-    """The value as JSON knows it: NaN and infinity as None, an estimator by name and parameters."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Estimator):
-        return {"model": type(value).__name__, "params": plain(value.params())}
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple | np.ndarray):
-        return [plain(inner) for inner in value]
-    return repr(value)
