@@ -4,9 +4,9 @@ Run as ``python benchmarks/audience.py --data world`` or ``--data ml-1m``, which
 tmdb-5000 for plots and people; both are looked up under ``MARQUEE_DATA``. Titles are held out
 whole: none of their ratings is read before the forecasts are compared with them.
 
-``--since 2021`` asks forward in time instead: about titles that opened from that year on, by a
-model that was fitted as of its first day. It is compared with a ranking of viewers by their ratings
-of the year before, which tell who still comes.
+``--year 2021`` asks forward in time instead: about titles that opened in that year, by a model that
+was fitted as of its first day. It is compared with a ranking of viewers by their ratings of the
+year before, which tell who still comes.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ def main() -> None:
     parser.add_argument("--data", default="world", help="world, or ratings to join with plots")
     parser.add_argument("--titles", type=int, default=250, help="titles that are held out")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--since", type=int, help="ask about titles opening from this year on")
+    parser.add_argument("--year", type=int, help="ask about titles that opened in this year")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
     tables, planted = _opened(given.data)
     start = time.perf_counter()
-    as_of = None if given.since is None else date(given.since, 1, 1)
+    as_of = None if given.year is None else date(given.year, 1, 1)
     if as_of is None:
         held_out = choose_held_out(tables, given.titles, given.seed)
     else:
-        held_out = _opening_from(tables, as_of, given.titles, given.seed)
+        held_out = _opening_after(tables, as_of, given.titles, given.seed)
     model = AudienceModel(seed=given.seed).fit(tables, held_out=held_out, as_of=as_of)
     fitted = time.perf_counter() - start
     reports: dict[str, AudienceReport] = {}
@@ -93,11 +93,12 @@ def main() -> None:
     print(f"\nfit {fitted:.0f} seconds, all {time.perf_counter() - start:.0f}")
 
 
-def _opening_from(tables: Tables, day: date, n: int, seed: int) -> NDArray[np.int64]:
-    """Ids of up to n rated titles with a plot that opened on that day or later, ascending."""
+def _opening_after(tables: Tables, day: date, n: int, seed: int) -> NDArray[np.int64]:
+    """Ids of up to n rated titles with a plot that opened within a year of that day, ascending."""
     rated = tables.ratings.select("title_id").unique()
     later = tables.titles.filter(
-        (pl.col("release_date") >= day) & pl.col("overview").is_not_null()
+        pl.col("release_date").is_between(day, day.replace(year=day.year + 1), closed="left")
+        & pl.col("overview").is_not_null()
     ).join(rated, on="title_id", how="semi")
     ids = later["title_id"].sort().to_numpy()
     drawn = np.random.default_rng(seed).choice(ids, min(n, ids.size), replace=False)

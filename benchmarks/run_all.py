@@ -23,7 +23,7 @@ RUNS = (
     ("planted.py", "--worlds", "50"),
     ("what_if.py", "--worlds", "3"),
     ("audience.py", "--data", "world"),
-    ("audience.py", "--data", "world", "--since", "2021"),
+    ("audience.py", "--data", "world", "--year", "2021"),
     ("audience.py", "--data", "ml-1m"),
 )
 NEED_DATA = {"ials.py", "joins.py", "rankers.py", "surprise_svd.py", "tmdb-5000", "ml-1m"}

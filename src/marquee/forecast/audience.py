@@ -114,9 +114,9 @@ class AudienceModel:
         are left out then. Where enough rated titles have a plot, the regressions learn from these
         alone: a title that is asked about will have one. The histories hold all.
 
-        Who has stopped coming is not told from who has not: of titles that opened in the built-in
-        world after 2020, a ranking of viewers by their ratings of the year before finds more of the
-        audience than this model fitted as of then, which finds 0.64 times as many.
+        Who has stopped coming is not told from who has not. Fitted as of the first day of a year
+        and asked about titles of that year, the model finds less of the audience than a ranking of
+        viewers by their ratings of the year before: ``benchmarks/audience.py --year`` measures it.
 
         Raises
         ------
