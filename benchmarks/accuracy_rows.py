@@ -70,7 +70,6 @@ BEST_STRONG = "0.4231 EASE, l2 = 500, same users, re-run"
 STRONG: dict[str, tuple[float | None, str]] = {
     "popularity": (None, "0.2106 most popular, same users, re-run"),
     "ease": (0.4231, "0.4231 EASE, l2 = 500, same users, re-run"),
-    "item-knn": (None, ""),
     "ials": (None, ""),
     "bpr": (None, ""),
     "slim": (None, ""),

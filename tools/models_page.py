@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from marquee.models.catalog import Entry, catalog
+from marquee.lifecycle.model_catalog import Entry, catalog
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "models.md"
 HEAD = """\

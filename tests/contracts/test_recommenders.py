@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import NotFittedError, ParameterError
+from marquee.lifecycle.model_catalog import paper_of
 from marquee.models import ALGORITHMS
 from marquee.models.abilities import (
     CLOCKS,
@@ -30,7 +31,6 @@ from marquee.models.abilities import (
     UsesViewers,
 )
 from marquee.models.base import Recommender
-from marquee.models.catalog import paper_of
 from marquee.models.popularity import Popularity
 from recommender_kit import (
     SIDE,

@@ -21,7 +21,7 @@ def list_models(
 ) -> None:
     """List the recommenders: what each can do, its parameters with their meaning, its paper."""
     from marquee.errors import ParameterError
-    from marquee.models.catalog import catalog
+    from marquee.lifecycle.model_catalog import catalog
 
     entries = catalog()
     if name is not None:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from marquee.lifecycle.model_catalog import COMMON, abilities_of, catalog, meanings, paper_of
 from marquee.models import ALGORITHMS, RECIPES
 from marquee.models.abilities import PredictsRatings
 from marquee.models.bias import Bias
 from marquee.models.blend import Blend
-from marquee.models.catalog import COMMON, abilities_of, catalog, meanings, paper_of
 from marquee.models.content import Content
 from marquee.models.popularity import Popularity
 
