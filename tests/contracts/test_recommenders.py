@@ -423,8 +423,8 @@ def test_ratings_at_a_time_are_held_to_the_clock(name: str) -> None:
     train = timed()
     assert train.times is not None
     rng = np.random.default_rng(8)
-    at, to = rng.integers(0, train.n_users, 60), rng.integers(0, train.n_items, 60)
-    when = rng.choice(train.times, 60) + rng.integers(-1, 2, 60)
+    at, to = rng.integers(0, train.n_users, 20), rng.integers(0, train.n_items, 20)
+    when = rng.choice(train.times, 20) + rng.integers(-1, 2, 20)
     for clock in CLOCKS:
         model = fitted(build(name, clock=clock), train)
         assert isinstance(model, PredictsRatingsAt)
