@@ -17,6 +17,13 @@ RUNS = (
     ("load.py", "--world", "--rate", "200", "--seconds", "20", "--step-seconds", "0"),
     ("surprise_svd.py", "--data", "ml-100k"),
     ("surprise_svd.py", "--data", "ml-1m"),
+    ("surprise_svdpp.py", "--data", "ml-100k"),
+    ("surprise_svdpp.py", "--data", "ml-1m", "--seeds", "3"),
+    ("surprise_knn.py", "--data", "ml-100k"),
+    ("surprise_knn.py", "--data", "ml-1m"),
+    ("top_k.py",),
+    ("top_k.py", "--large"),
+    ("first_fit.py",),
     ("forecast.py",),
     ("forecast.py", "--data", "tmdb-5000"),
     ("leak_lab.py", "--data", "tmdb-5000"),
@@ -26,7 +33,7 @@ RUNS = (
     ("audience.py", "--data", "world", "--year", "2021"),
     ("audience.py", "--data", "ml-1m"),
 )
-NEED_DATA = {"ials.py", "joins.py", "rankers.py", "surprise_svd.py", "tmdb-5000", "ml-1m"}
+NEED_DATA = {"ials.py", "joins.py", "rankers.py", "surprise_knn.py", "surprise_svd.py", "surprise_svdpp.py", "tmdb-5000", "ml-1m"}
 """Scripts and data sets that the real data have to be there for."""
 MOST_SECONDS = 1_800
 """Seconds after which a run is stopped and counts as failed."""

@@ -148,4 +148,5 @@ def test_items_rated_the_other_way_round_are_not_similar() -> None:
 def test_movielens_errors_are_those_of_the_reference(data_root: Path) -> None:
     # Surprise 1.1.5: KNNBaseline, item-based, pearson_baseline, shrinkage 100.
     train, test = movielens_fold(data_root, "u1")
-    assert rmse(ItemKNN().fit(train), train, test) == pytest.approx(0.935885, abs=1e-5)
+    model = ItemKNN(shrinkage=100).fit(train)
+    assert rmse(model, train, test) == pytest.approx(0.935885, abs=1e-5)

@@ -43,8 +43,8 @@ class UserKNN(Neighborhood):
     ----------
     J. Herlocker, J. Konstan, A. Borchers and J. Riedl, "An algorithmic framework for performing
     collaborative filtering", SIGIR 1999; with baselines after Y. Koren, TKDD 2010, section 2.2.
-    This is Surprise's user-based ``KNNBaseline``; ``center="mean"`` is its ``KNNWithMeans`` and
-    ``center="none"`` its ``KNNBasic``.
+    This is Surprise's user-based ``KNNBaseline``, whose own shrinkage is 100; ``center="mean"`` is
+    its ``KNNWithMeans`` and ``center="none"`` its ``KNNBasic``.
     """
 
     user_offsets_: NDArray[np.float64] = field(init=False, repr=False)
