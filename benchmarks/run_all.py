@@ -33,7 +33,16 @@ RUNS = (
     ("audience.py", "--data", "world", "--year", "2021"),
     ("audience.py", "--data", "ml-1m"),
 )
-NEED_DATA = {"ials.py", "joins.py", "rankers.py", "surprise_knn.py", "surprise_svd.py", "surprise_svdpp.py", "tmdb-5000", "ml-1m"}
+NEED_DATA = {
+    "ials.py",
+    "joins.py",
+    "rankers.py",
+    "surprise_knn.py",
+    "surprise_svd.py",
+    "surprise_svdpp.py",
+    "tmdb-5000",
+    "ml-1m",
+}
 """Scripts and data sets that the real data have to be there for."""
 MOST_SECONDS = 1_800
 """Seconds after which a run is stopped and counts as failed."""
