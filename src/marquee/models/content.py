@@ -15,6 +15,7 @@ from marquee.errors import NotFittedError, ParameterError
 from marquee.features.text import stems
 from marquee.models.abilities import Explained
 from marquee.models.base import Recommender, checked_positions
+from marquee.models.kernels import compiled
 from marquee.models.ranking import TopK, top_k
 
 BLOCK = 256
@@ -215,15 +216,18 @@ class Content(Recommender):
         """The scores of one profile, and what takes them apart."""
         self.check_fitted(profile)
         counts = self._liking(profile)
-        # One profile's wish is laid out over the vocabulary at once: sparse products of one row
-        # take longer to set up than to compute.
-        own = self.vectors_[profile.matrix.indices]
-        entry_weights = own.data * np.repeat(counts, np.diff(own.indptr))
-        wanted = np.bincount(own.indices, entry_weights, len(self.tokens_)).astype(np.float32)
+        starts, words, weights = _arrays(self.vectors_)
+        own = profile.matrix.indices.astype(np.int32)
+        # Sparse products of one row take longer to set up than to compute.
+        total = np.zeros(len(self.tokens_), np.float64)
+        _add_up(starts, words, weights, own, counts, total)
+        wanted = total.astype(np.float32)
         scale = _inverse(np.sqrt(wanted @ wanted)[None])[0]
 
         def parts(columns: NDArray[np.int32]) -> NDArray[np.float32]:
-            cosines = (own @ self.vectors_[columns].T.toarray()).T
+            cosines = np.empty((len(columns), len(own)), np.float32)
+            asked = np.ascontiguousarray(columns, np.int32)
+            _cosines(starts, words, weights, asked, own, np.zeros_like(wanted), cosines)
             added: NDArray[np.float32] = cosines * (counts * scale)
             return added
 
@@ -276,3 +280,55 @@ def _inverse(lengths: NDArray[np.floating]) -> NDArray[np.floating]:
     inverse = np.zeros_like(lengths)
     np.divide(1, lengths, out=inverse, where=lengths > 1e-6)
     return inverse
+
+
+def _arrays(
+    matrix: csr_array,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+    """Starts, columns and values, of the kinds for which the kernels are compiled."""
+    kinds = ((matrix.indptr, np.int32), (matrix.indices, np.int32), (matrix.data, np.float32))
+    starts, columns, values = (np.require(array, kind, ["C", "W"]) for array, kind in kinds)
+    return starts, columns, values
+
+
+@compiled("void(int32[::1], int32[::1], float32[::1], int32[::1], float32[::1], float64[::1])")
+def _add_up(
+    starts: NDArray[np.int32],
+    words: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    rows: NDArray[np.int32],
+    counts: NDArray[np.float32],
+    total: NDArray[np.float64],
+) -> None:
+    """Adds the rows, each times its count, to the total."""
+    for place in range(len(rows)):
+        for entry in range(starts[rows[place]], starts[rows[place] + 1]):
+            total[words[entry]] += weights[entry] * counts[place]
+
+
+@compiled(
+    "void(int32[::1], int32[::1], float32[::1], int32[::1], int32[::1], float32[::1], "
+    "float32[:, ::1])"
+)
+def _cosines(
+    starts: NDArray[np.int32],
+    words: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    asked: NDArray[np.int32],
+    own: NDArray[np.int32],
+    laid: NDArray[np.float32],
+    cosines: NDArray[np.float32],
+) -> None:
+    """Products of the rows asked about with one's own; ``laid`` is a row of zeros to work in."""
+    # One row is laid out over the vocabulary: the others then only look theirs up.
+    for place in range(len(asked)):
+        there = range(starts[asked[place]], starts[asked[place] + 1])
+        for entry in there:
+            laid[words[entry]] = weights[entry]
+        for other in range(len(own)):
+            total = np.float32(0)
+            for entry in range(starts[own[other]], starts[own[other] + 1]):
+                total += weights[entry] * laid[words[entry]]
+            cosines[place, other] = total
+        for entry in there:
+            laid[words[entry]] = np.float32(0)

@@ -30,7 +30,7 @@ def reasons(
     if asker.groups:
         added[:, ~np.isin(columns, asker.person.sets.rated)] = 0
     added[:, asker.profile.matrix.data < LIKED_FROM] = 0
-    strongest = np.argsort(-added, axis=1, kind="stable")[:, :n]
+    strongest, amounts = _greatest(added, n)
     named = set(list(history)[len(history) - asker.person.n_named :])
     return [
         tuple(
@@ -41,14 +41,27 @@ def reasons(
                 named=column in named,
                 traits=library.traits.shared(pick, column),
             )
-            for column, part in zip(cited, amounts, strict=True)
+            for column, part in zip(cited, of_pick, strict=True)
             if part > 0
         )
-        for pick, cited, amounts, total in zip(
+        for pick, cited, of_pick, total in zip(
             picks.tolist(),
             columns[strongest].tolist(),
-            np.take_along_axis(added, strongest, axis=1).tolist(),
+            amounts.tolist(),
             raised.tolist(),
             strict=True,
         )
     ]
+
+
+def _greatest(values: NDArray[np.float32], n: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Columns and values of the n greatest of each row, descending, of equal ones the first.
+
+    A few are found by looking n times; sorting all of a long history takes five times as long.
+    """
+    left, rows = values.copy(), np.arange(len(values))
+    columns = np.empty((len(values), min(n, values.shape[1])), np.intp)
+    for place in range(columns.shape[1]):
+        columns[:, place] = left.argmax(axis=1)
+        left[rows, columns[:, place]] = -np.inf
+    return columns, values[rows[:, None], columns]
