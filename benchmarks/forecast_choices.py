@@ -5,8 +5,9 @@ follow; later films never enter. The error of the settings that are used is give
 other one the difference, on the same films, with a bootstrap interval: most lie within the noise.
 
 Run as ``python benchmarks/forecast_choices.py --data tmdb-5000 [--target popularity]``, a name
-under ``MARQUEE_DATA``; about half a minute of one core per setting, of which ``--only NAME`` takes
-some. With ``--columns`` the settings stay, and what the forecaster looks at differs.
+under ``MARQUEE_DATA``; about a quarter of a minute of one core per setting. ``--only NAME`` takes
+some of them; with ``--columns`` what the forecaster looks at differs instead, or too. To be quick,
+the spread is tried in two parts.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from marquee.forecast.forward_blend import ForwardBlend
 
 LAST_YEAR = 2011
 BLOCKS = ((2003, 2005), (2006, 2008), (2009, 2011))
+N_PARTS = 2
 
 OTHERS: dict[str, dict[str, Any]] = {
     "settings before": {
@@ -60,7 +62,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "half-life 6 years": {"half_life_years": 6.0},
     "budget not held to rise": {"rising": ()},
     "deeper trees": {"depth": 6},
-    "three parts": {"n_parts": 3},
+    "five parts": {"n_parts": 5},
     "one scale for all": {"telling": ()},
 }
 """Settings that differ from those in use."""
@@ -94,15 +96,16 @@ def main() -> None:
     tables = tables_of(options.data)
     films = films_of(tables, options.target)
     films = films.take(np.flatnonzero(films.years <= LAST_YEAR))
-    used = default_forecaster(options.target)
-    models: dict[str, Model]
+    used = default_forecaster(options.target).params() | {"n_parts": N_PARTS}
+    columns: dict[str, tuple[str, ...]] = {}
     if options.columns:
-        films, models = _by_columns(tables, films, used.params(), options.merge)
-    else:
-        models = {"in use": used}
-        models |= {name: dataclasses.replace(used, **own) for name, own in OTHERS.items()}
-    wanted = {"in use", *(options.only or models)}
-    models = {name: model for name, model in models.items() if name in wanted}
+        films, columns = _more_columns(tables, films, options.merge)
+    extra = {name for names in columns.values() for name in names}
+    hidden = {name: tuple(sorted(extra - set(names))) for name, names in columns.items()}
+    models: dict[str, Model] = {"in use": Without(**used, without=tuple(sorted(extra)))}
+    models |= {name: Without(**used, without=without) for name, without in hidden.items()}
+    for name in options.only if options.only or options.columns else OTHERS:
+        models[name] = Without(**used | OTHERS[name], without=tuple(sorted(extra)))
     report = compare(films, _blocks(films), models, against="in use")
     names = SHOWN[options.target]
     first = names[0]
@@ -114,28 +117,23 @@ def main() -> None:
     print(table(["settings", *names, f"{first} apart", "from", "to"], rows))
 
 
-def _by_columns(
-    tables: Tables, films: Labeled, settings: dict[str, Any], merged: list[str]
-) -> tuple[Labeled, dict[str, Model]]:
-    """The films with every column before the release, and forecasters that see some of them."""
-    asked = films.features.select(ASKED)
-    every = [each.name for each in columns_at("pre_release")]
-    wide = feature_frame(tables, asked, "pre_release", columns=every)
+def _more_columns(
+    tables: Tables, films: Labeled, merged: list[str]
+) -> tuple[Labeled, dict[str, tuple[str, ...]]]:
+    """The films with every column before the release, and those not in use by what they are."""
+    declared = columns_at("pre_release")
+    every = [each.name for each in declared]
+    wide = feature_frame(tables, films.features.select(ASKED), "pre_release", columns=every)
     others = {
-        "with rivals": [name for name in every if name.startswith("crowding")],
-        "with undated columns": [each.name for each in columns_at("pre_release") if each.undated],
+        "with rivals": tuple(name for name in every if name.startswith("crowding")),
+        "with undated columns": tuple(each.name for each in declared if each.undated),
     }
     if merged:
-        more = films_of(tables, films.target, merged)
-        told = more.features.select("title_id", certificate_merged="certificate")
+        more = films_of(tables, films.target, merged).features
+        told = more.select("title_id", certificate_merged="certificate")
         wide = wide.join(told, on="title_id", how="left", maintain_order="left", validate="1:1")
-        others[f"with certificates of {', '.join(merged)}"] = ["certificate_merged"]
-    extra = {name for names in others.values() for name in names}
-    models: dict[str, Model] = {
-        name: Without(**settings, without=tuple(sorted(extra - set(shown))))
-        for name, shown in {"in use": [], **others}.items()
-    }
-    return dataclasses.replace(films, features=wide), models
+        others[f"with certificates of {', '.join(merged)}"] = ("certificate_merged",)
+    return dataclasses.replace(films, features=wide), others
 
 
 def _blocks(films: Labeled) -> list[FilmSplit]:
@@ -156,8 +154,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", required=True, help="name under MARQUEE_DATA, or a path")
     parser.add_argument("--target", default="revenue", choices=tuple(SHOWN))
-    parser.add_argument("--only", action="append", choices=tuple(OTHERS), help="of these settings")
-    parser.add_argument("--columns", action="store_true", help="other columns, not settings")
+    parser.add_argument("--only", action="append", choices=tuple(OTHERS), default=[])
+    parser.add_argument("--columns", action="store_true", help="other columns; no other settings")
     parser.add_argument("--merge", action="append", default=[], help="with --columns: a source")
     return parser.parse_args()
 

@@ -17,6 +17,8 @@ from marquee.data.intake import add_world
 from marquee.data.workspace import Workspace
 from marquee.errors import MarqueeError, ParameterError, SavedModelError, WorkspaceError
 from marquee.evaluation.forecasting.frames import labeled
+from marquee.features.base import USUAL
+from marquee.features.frame import columns_at
 from marquee.lifecycle.fitting import fitted_models
 from marquee.lifecycle.forecast_fitting import (
     FittedForecast,
@@ -102,6 +104,19 @@ def test_the_look_at_later_films_is_counted_with_each_fit(made: Made) -> None:
     looks = [(each.target, each.day) for each in readings(workspace.home / FILE)]
     assert looks == [("revenue", "2026-03-01"), ("popularity", "2026-03-01")]
     assert [each.evaluated.n_readings for each in fitted if each.evaluated] == [1, 1]
+
+
+def test_every_part_of_a_fit_looks_at_the_same_columns_all_of_which_a_plan_has(made: Made) -> None:
+    usual = {each.name for each in columns_at(USUAL) if not each.undated}
+    for each in made[1]:
+        kept = each.trained
+        card = json.loads(each.card.with_suffix(".json").read_text(encoding="utf-8"))
+        seen = {*kept.seen.numbers, *kept.seen.words}
+        looked = [kept.columns, kept.background.columns[2:], card["columns"]]
+        looked += [kept.line.columns_] if kept.line is not None else []
+        assert all(set(columns) == usual for columns in looked)
+        assert seen <= usual
+        assert not {"crowding_month", "keywords", "n_genres", "plot_words"} & usual
 
 
 def test_a_card_lies_beside_each(made: Made) -> None:
