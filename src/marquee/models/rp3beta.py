@@ -33,7 +33,8 @@ class RP3beta(Recommender):
 
     With ``beta`` 0 this is P3alpha. An item says nothing for itself, and only the ``neighbors``
     greatest weights of each row are kept, of equals the first. A profile, known or new, is scored
-    by its likes times W; an empty one scores 0 everywhere.
+    by its likes times W; an empty one scores 0 everywhere. The defaults were chosen by NDCG@100 on
+    validation viewers of MovieLens 1M (``python benchmarks/rankers.py --choose``).
 
     References
     ----------

@@ -39,7 +39,9 @@ class SLIM(Recommender):
     liked with the other no more than :math:`\lambda_1` times has the weight 0 from the start.
 
     Fitting holds the Gram matrix, 4 n^2 bytes for n items; what is kept is sparse. A profile,
-    known or new, is scored by its likes times W; an empty one scores 0 everywhere.
+    known or new, is scored by its likes times W; an empty one scores 0 everywhere. The defaults are
+    within 0.001 of the best NDCG@100 that was tried on validation viewers of MovieLens 1M
+    (``python benchmarks/rankers.py --choose``).
 
     References
     ----------
