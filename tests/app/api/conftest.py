@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,17 +70,15 @@ def engine(open_engine: Callable[[], Engine]) -> Engine:
 @pytest.fixture
 def api(engine: Engine) -> Iterator[Api]:
     """Opens the application over the engine with the settings given; errors are answers."""
-    clients: list[TestClient] = []
+    with ExitStack() as clients:
 
-    def opened(**settings: object) -> TestClient:
-        app = app_over(engine, ServerSettings(**QUIET | settings))  # type: ignore[arg-type]  # any
-        client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
-        clients.append(client)
-        return client
+        def opened(**settings: object) -> TestClient:
+            app = app_over(engine, ServerSettings(**QUIET | settings))  # type: ignore[arg-type]  # any
+            client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+            # Entered, it keeps one event loop; otherwise each request starts a thread and another.
+            return clients.enter_context(client)
 
-    yield opened
-    for client in clients:
-        client.close()
+        yield opened
 
 
 @pytest.fixture

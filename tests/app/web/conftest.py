@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,17 +99,15 @@ Open = Callable[[Engine], Browser]
 @pytest.fixture
 def open_browser() -> Iterator[Open]:
     """Opens browsers on engines."""
-    opened: list[TestClient] = []
+    with ExitStack() as opened:
 
-    def browser(engine: Engine) -> Browser:
-        app = app_over(engine, ServerSettings(secret=SECRET))
-        client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
-        opened.append(client)
-        return Browser(client, engine)
+        def browser(engine: Engine) -> Browser:
+            app = app_over(engine, ServerSettings(secret=SECRET))
+            client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+            # Entered, it keeps one event loop; otherwise each request starts a thread and another.
+            return Browser(opened.enter_context(client), engine)
 
-    yield browser
-    for client in opened:
-        client.close()
+        yield browser
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from feedback_writer import VIEWERS, event_of
 from marquee.data.feedback import FeedbackStore
 from postgres_kit import Cluster, missing
 
-N_WRITES = 1_000
+N_WRITES = 500
 ROUNDS = 4
 
 pytestmark = pytest.mark.slow
