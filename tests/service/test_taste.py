@@ -21,7 +21,8 @@ from marquee.errors import ParameterError
 from marquee.models.ease import EASE
 from marquee.models.ranking import top_k
 from marquee.service.facts import TitleFacts, Words
-from marquee.service.taste import AS_SCORED, Taste, rerank, trait_similarity
+from marquee.service.likeness import trait_similarity
+from marquee.service.taste import AS_SCORED, Taste, rerank
 
 
 def plain(**given: Any) -> Taste:
@@ -183,7 +184,7 @@ def few(names: list[tuple[str, str, str]]) -> TitleFacts:
 def test_caps_give_way_in_the_stated_order_genres_first_collections_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("marquee.service.taste.SHORT_LIST", 1)
+    monkeypatch.setattr("marquee.service.caps.SHORT_LIST", 1)
     facts = few(
         [
             ("War", "Ann", "I"),

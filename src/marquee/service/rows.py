@@ -28,9 +28,6 @@ OBSCURE_SHARE = 0.5
 RECENT_DAYS = 30
 """Days before the newest rating that count as now."""
 
-CAPS = Taste(per_director=2, per_collection=2, per_genre=0.5)
-"""What may fill a row: no director, franchise or genre alone, as long as other titles qualify."""
-
 SPARE = 24
 """Titles more than a row may need, so that caps have others to choose from."""
 
@@ -65,7 +62,7 @@ def home_rows(
     your services; popular now. A title is in one row only, the first that wants it. Filters hold
     for every row. Rows with fewer than three titles are left out, but for the first. Rows below the
     first have ``k_below`` titles where that is given, and at most two of one director or franchise
-    and no genre throughout, unless hardly any others qualify.
+    and no genre throughout, unless hardly any others qualify: the caps of every list.
 
     Raises
     ------
@@ -126,7 +123,7 @@ def capped(engine: Engine, picks: Sequence[Suggestion], k: int) -> tuple[Suggest
     places = facts.items.positions([pick.title.title_id for pick in picks])
     order = np.full(len(facts.items), -np.inf, np.float32)
     order[places] = -np.arange(len(picks), dtype=np.float32)
-    chosen = rerank(order, facts, CAPS, k, candidates=np.isfinite(order))
+    chosen = rerank(order, facts, NEUTRAL, k, candidates=np.isfinite(order))
     at = dict(zip(places.tolist(), picks, strict=True))
     return tuple(at[place] for place in chosen.tolist() if place >= 0)
 
@@ -152,7 +149,7 @@ def _candidates(
     if asker.history:
         left = _left(engine, taken, hidden=True)
         gems = engine.recommend(
-            viewer_id=viewer, filters=filters, taste=CAPS, candidates=left, k=below
+            viewer_id=viewer, filters=filters, taste=NEUTRAL, candidates=left, k=below
         )
         yield Row("hidden-gems", "Hidden gems", gems.picks)
     services = asker.settings.services
@@ -197,7 +194,7 @@ def _offered(
     left = _left(engine, taken)
     try:
         return engine.recommend(
-            viewer_id=viewer, filters=filters, taste=CAPS, candidates=left, k=k
+            viewer_id=viewer, filters=filters, taste=NEUTRAL, candidates=left, k=k
         ).picks
     except ParameterError:
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marquee.errors import ParameterError
-from marquee.models.kernels import compiled
 from marquee.models.ranking import top_k
-from marquee.service.facts import TitleFacts, Words, mid_ranks
-
-Similarity = Callable[[NDArray[np.int32]], NDArray[np.float32]]
-"""Similarities of the titles at n positions with one another, shape (n, n), 1 for equal ones."""
+from marquee.service.caps import Caps
+from marquee.service.facts import TitleFacts, mid_ranks
+from marquee.service.likeness import Similarity, trait_similarity
+from marquee.service.picking import Offers, Rest, Varied, Walk
 
 POOL = 300
 """How many titles compete for a list once popularity and age have had their say."""
@@ -31,14 +30,10 @@ full tilt."""
 VARIETY = 0.7
 """Weight of variety against relevance for the most adventurous; at 1 relevance would not count."""
 
-RELAXED = ("genre", "director", "collection")
-"""The order in which caps give way where too few titles keep to them."""
 
-SHORT_LIST = 10
-"""Picks over which the share of a genre is counted at least: of the first few any may have one."""
-
-TRAITS = {"genres": 0.6, "people": 0.25, "collections": 0.15}
-"""Share of each trait in the similarity of two titles that have all of them."""
+PER_GENRE = 0.6
+"""Share of a list that one genre may have, above half: titles carry two or three genres each, so
+that a list for somebody who likes dramas needs room for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +59,7 @@ class Taste:
     """Most titles of one director; None for no cap."""
     per_collection: int | None = 2
     """Most titles of one collection, that is franchise; None for no cap."""
-    per_genre: float | None = 0.6
+    per_genre: float | None = PER_GENRE
     """Most of the list that may carry one genre, above 0 to 1, counted over the first ten picks and
     then over those so far; one title always may. None for no cap."""
 
@@ -147,51 +142,29 @@ def rerank(
         own: NDArray[np.int32] = top_k(scores[None], k, candidates=left).items[0]
         return own
     pool, value = _pool(scores, facts, taste, candidates)
-    caps = _Caps(facts, taste, asked_genres)
+    caps = Caps(facts, taste, asked_genres)
     for pick in before.tolist():
         caps.count(pick)
-    open_ = ~np.isin(pool, before)
-    alike, nearest = None, np.zeros(len(pool), np.float32)
-    if taste.adventurous > 0 and len(pool) > 1:
-        # Titles shown before count for variety even where they are no longer in the pool.
-        gone = before[~np.isin(before, pool)]
-        alike = (similarity or trait_similarity(facts))(np.append(pool, gone).astype(np.int32))
-        told = np.append(~open_, np.ones(len(gone), np.bool_))
-        if told.any():
-            nearest = alike[told][:, : len(pool)].max(axis=0)
-        alike = alike[: len(pool), : len(pool)]
-    weight = VARIETY * taste.adventurous
-    rest: NDArray[np.float32] | None = None
+    if taste.adventurous and len(pool) > 1:
+        alike = similarity or trait_similarity(facts)
+        weight = VARIETY * taste.adventurous
+        offered: Offers = Varied(pool, value, before, alike, weight)
+    else:
+        # Without variety no pick changes the worth of another: one walk down the order does.
+        order = pool[np.argsort(-value, kind="stable")]
+        offered = Walk(order[~np.isin(order, before)].tolist())
+    rest = Rest(scores, np.append(pool, before), candidates)
     picks = np.full(k, -1, np.int32)
-    # Without variety no pick changes the worth of another, so that one walk down the order does.
-    order = np.argsort(-value, kind="stable")
-    queue = [] if weight else pool[order][open_[order]].tolist()
     for place in range(k):
-        pick = -1
-        for kept in caps.ever_fewer():
-            if not weight:
-                pick = caps.first_open(kept, queue)
-                if pick >= 0:
-                    queue.remove(pick)
-                    break
-            allowed = open_ & ~caps.closed(kept, pool) if weight else open_[:0]
-            if allowed.any():
-                worth = (1 - weight) * value - weight * nearest
-                best = int(np.argmax(np.where(allowed, worth, -np.inf)))
-                open_[best] = False
-                pick = int(pool[best])
-                if alike is not None:
-                    nearest = np.maximum(nearest, alike[best])
-                break
-            if rest is None:
-                rest = _outside(scores, pool, candidates)
-                rest[before] = -np.inf
-            left_over = np.where(caps.closed(kept), -np.inf, rest)
-            best = int(np.argmax(left_over)) if len(left_over) else 0
-            if len(left_over) and left_over[best] > -np.inf:
-                pick = best
-                rest[pick] = -np.inf
-                break
+        pick = next(
+            (
+                found
+                for kept in caps.ever_fewer()
+                for source in (offered, rest)
+                if (found := source.take(caps, kept)) >= 0
+            ),
+            -1,
+        )
         if pick < 0:
             break
         picks[place] = pick
@@ -255,158 +228,3 @@ def _quantiles(n: int) -> NDArray[np.float32]:
     steps = np.arange(2 * n + 1).clip(0.5, 2 * n - 0.5) / (2 * n)
     quantiles: NDArray[np.float32] = ndtri(steps).astype(np.float32)
     return quantiles
-
-
-def _outside(
-    scores: NDArray[np.float32], pool: NDArray[np.int32], candidates: NDArray[np.bool_] | None
-) -> NDArray[np.float32]:
-    """The scores of what may appear beside the pool, -inf for the rest."""
-    rest = scores.astype(np.float32, copy=True)
-    if candidates is not None:
-        rest[~candidates] = -np.inf
-    rest[pool] = -np.inf
-    return rest
-
-
-class _Caps:
-    """Which titles would break a cap, as the list grows."""
-
-    def __init__(self, facts: TitleFacts, taste: Taste, free_genres: Collection[int]) -> None:
-        self._n = 0
-        self._share = taste.per_genre
-        self._free = np.fromiter(free_genres, np.int32, len(free_genres))
-        limits: dict[str, tuple[Words, int | None]] = {
-            "genre": (facts.genres, self._genre_limit()),
-            "director": (facts.directors, taste.per_director),
-            "collection": (facts.collections, taste.per_collection),
-        }
-        self._limits = {
-            name: (words, limit) for name, (words, limit) in limits.items() if limit is not None
-        }
-        self._counts = {
-            name: np.zeros(len(words), np.int32) for name, (words, _) in self._limits.items()
-        }
-        self._closed = {name: np.zeros(len(facts.items), np.bool_) for name in self._limits}
-        self._none = np.zeros(len(facts.items), np.bool_)
-
-    def ever_fewer(self) -> Iterator[tuple[str, ...]]:
-        """The caps that are kept to: all, and then one fewer each time, in the order of RELAXED."""
-        kept = tuple(name for name in RELAXED if name in self._limits)
-        for n_gone in range(len(kept) + 1):
-            yield kept[n_gone:]
-
-    def closed(
-        self, kept: tuple[str, ...], places: NDArray[np.int32] | None = None
-    ) -> NDArray[np.bool_]:
-        """Whether the titles, all or those at the places, would break one of those caps."""
-        at = slice(None) if places is None else places
-        shut = self._none[at].copy()
-        for name in kept:
-            shut |= self._closed[name][at]
-        return shut
-
-    def first_open(self, kept: tuple[str, ...], titles: list[int]) -> int:
-        """The first of the titles that breaks none of those caps, -1 where each does."""
-        shut = [self._closed[name] for name in kept]
-        return next((title for title in titles if not any(closed[title] for closed in shut)), -1)
-
-    def count(self, pick: int) -> None:
-        """Takes the pick into account."""
-        self._n += 1
-        for name, (words, limit) in self._limits.items():
-            counts = self._counts[name]
-            for number in words.of_title(pick):
-                counts[number] += 1
-                if counts[number] == limit and not (name == "genre" and number in self._free):
-                    self._closed[name][words.titles(number)] = True
-        self._grow()
-
-    def _grow(self) -> None:
-        """Lets in genres again where the list has grown enough for another title of them."""
-        limit = self._genre_limit()
-        if limit is None or limit == self._limits["genre"][1]:
-            return
-        words = self._limits["genre"][0]
-        self._limits["genre"] = (words, limit)
-        shut = self._closed["genre"]
-        shut[:] = False
-        for number in np.flatnonzero(self._counts["genre"] >= limit):
-            if number not in self._free:
-                shut[words.titles(int(number))] = True
-
-    def _genre_limit(self) -> int | None:
-        """How many titles of one genre the list may have once it has one more."""
-        if self._share is None:
-            return None
-        return max(int(self._share * max(self._n + 1, SHORT_LIST) + 1e-9), 1)
-
-
-@lru_cache(maxsize=2)
-def trait_similarity(facts: TitleFacts) -> Similarity:
-    """The cosine of two titles' traits: genres, people (directors and leads) and collection.
-
-    Titles without any trait are like nothing but themselves. It is made once for a catalog.
-    """
-    starts, words, weights = _traits(facts)
-    n_words = int(words.max(initial=-1)) + 1
-
-    def similarity(positions: NDArray[np.int32]) -> NDArray[np.float32]:
-        alike = np.zeros((len(positions), len(positions)), np.float32)
-        _cosines(starts, words, weights, n_words, positions.astype(np.int32), alike)
-        return alike
-
-    return similarity
-
-
-def _traits(
-    facts: TitleFacts,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """Starts, traits and weights of each title, traits ascending within it, of length 1."""
-    kinds = {
-        "genres": (facts.genres,),
-        "people": (facts.directors, facts.actors),
-        "collections": (facts.collections,),
-    }
-    n_items, offset = len(facts.items), 0
-    rows, numbers, weights = [], [], []
-    for name, share in TRAITS.items():
-        sizes = sum(np.diff(words.title_starts) for words in kinds[name])
-        for words in kinds[name]:
-            row = np.repeat(np.arange(n_items, dtype=np.int32), np.diff(words.title_starts))
-            rows.append(row)
-            numbers.append(words.numbers + np.int32(offset))
-            weights.append(np.sqrt(share / np.asarray(sizes)[row]).astype(np.float32))
-            offset += len(words)
-    row, number, weight = np.concatenate(rows), np.concatenate(numbers), np.concatenate(weights)
-    order = np.lexsort((number, row))
-    row, number, weight = row[order], number[order], weight[order]
-    length = np.sqrt(np.bincount(row, weight.astype(np.float64) ** 2, minlength=n_items))
-    starts = np.zeros(n_items + 1, np.int32)
-    np.cumsum(np.bincount(row, minlength=n_items), out=starts[1:])
-    return starts, number.astype(np.int32), (weight / length[row]).astype(np.float32)
-
-
-@compiled("void(int32[::1], int32[::1], float32[::1], int64, int32[::1], float32[:, ::1])")
-def _cosines(
-    starts: NDArray[np.int32],
-    words: NDArray[np.int32],
-    weights: NDArray[np.float32],
-    n_words: int,
-    positions: NDArray[np.int32],
-    alike: NDArray[np.float32],
-) -> None:
-    # One title's weights laid out over all traits: the others then only look theirs up.
-    laid = np.zeros(n_words, np.float32)
-    for i in range(len(positions)):
-        alike[i, i] = np.float32(1)
-        own = range(starts[positions[i]], starts[positions[i] + 1])
-        for a in own:
-            laid[words[a]] = weights[a]
-        for j in range(i):
-            total = np.float32(0)
-            for b in range(starts[positions[j]], starts[positions[j] + 1]):
-                total += laid[words[b]] * weights[b]
-            alike[i, j] = total
-            alike[j, i] = total
-        for a in own:
-            laid[words[a]] = np.float32(0)
