@@ -43,7 +43,8 @@ class IALS(Recommender):
               + \lambda_u I
 
     The defaults were chosen by NDCG@100 on validation viewers of MovieLens 1M, likes from 4 stars
-    (``python benchmarks/rankers.py --choose``). An empty profile scores 0 everywhere, and so does an item that nobody interacted with.
+    (``python benchmarks/rankers.py --choose``). An empty profile scores 0 everywhere, and so does
+    an item that nobody interacted with.
 
     References
     ----------
