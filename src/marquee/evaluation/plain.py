@@ -4,18 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
-
-
-@runtime_checkable
-class HasParams(Protocol):
-    """A recommender or an estimator."""
-
-    def params(self) -> dict[str, Any]:
-        """The hyperparameters by name."""
-        ...
 
 
 def plain(value: Any) -> Any:
@@ -29,7 +20,7 @@ def plain(value: Any) -> Any:
         return None
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    if isinstance(value, HasParams) and not isinstance(value, type):
+    if not isinstance(value, type) and callable(getattr(value, "params", None)):
         return {"model": type(value).__name__, "params": plain(value.params())}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
