@@ -5,9 +5,13 @@ from __future__ import annotations
 import gc
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from marquee.data.tables import Tables
 
 # A deadline per example would assert a time, which a busy machine breaks. The same examples every
 # run make a failure one that the next run shows again.
@@ -32,3 +36,11 @@ def data_root() -> Path:
     if not root:
         pytest.skip("MARQUEE_DATA is not set; it names the folder of the real data sets")
     return Path(root)
+
+
+@pytest.fixture(scope="session")
+def tmdb_5000(data_root: Path) -> Tables:
+    """The tables of the real set of that name."""
+    from marquee.data.sources import read_source
+
+    return read_source(data_root / "tmdb-5000")[1].tables

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features_kit import FRIDAY, credit, days, films, outcome, title, world
-from marquee.data.sources import read_source
 from marquee.data.tables import Tables
 from marquee.features import FEATURES, cpi
 from marquee.features.asking import at_release
@@ -265,10 +263,9 @@ def test_the_series_of_the_world_are_its_collections() -> None:
 
 
 @pytest.mark.real
-def test_series_of_real_films_are_found_by_their_names(data_root: Path) -> None:
-    tables = read_source(data_root / "tmdb-5000")[1].tables
-    found = earlier_parts(tables, at_release(tables))
-    names = dict(tables.titles.select("title_id", "name").iter_rows())
+def test_series_of_real_films_are_found_by_their_names(tmdb_5000: Tables) -> None:
+    found = earlier_parts(tmdb_5000, at_release(tmdb_5000))
+    names = dict(tmdb_5000.titles.select("title_id", "name").iter_rows())
     pairs = {
         (names[one], names[other]) for one, other in found.select("title_id", "part_id").rows()
     }

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from features_kit import BODIES, PROMISES, asked_of, before_release, changed_from
-from marquee.data.sources import read_source
 from marquee.data.tables import Tables
 from marquee.errors import ParameterError
 from marquee.features import FEATURES
@@ -60,16 +58,15 @@ def test_no_two_themes_have_a_column_of_one_name() -> None:
 
 @pytest.mark.real
 @pytest.mark.slow
-def test_no_column_of_real_films_changes_with_what_came_later(data_root: Path) -> None:
-    tables = read_source(data_root / "tmdb-5000")[1].tables
+def test_no_column_of_real_films_changes_with_what_came_later(tmdb_5000: Tables) -> None:
     day = date(2008, 1, 1)
-    asked = at_release(tables).filter(pl.col("as_of") <= day)
+    asked = at_release(tmdb_5000).filter(pl.col("as_of") <= day)
     assert asked.height == 2882
-    told = feature_frame(tables, asked)
-    assert_frame_equal(told, feature_frame(tables.before(day), asked), check_exact=True)
-    assert_frame_equal(told, feature_frame(changed_from(tables, day), asked), check_exact=True)
+    told = feature_frame(tmdb_5000, asked)
+    assert_frame_equal(told, feature_frame(tmdb_5000.before(day), asked), check_exact=True)
+    assert_frame_equal(told, feature_frame(changed_from(tmdb_5000, day), asked), check_exact=True)
     # That the comparison can fail: the record of the directors with the films to come does change.
-    leaky = [over_all_films(body, asked) for body in (tables, tables.before(day))]
+    leaky = [over_all_films(body, asked) for body in (tmdb_5000, tmdb_5000.before(day))]
     assert not leaky[0].equals(leaky[1])
 
 

@@ -2,14 +2,12 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from marquee.data.sources import read_source
 from marquee.data.tables import Tables
 from marquee.data.world import make_world
 from marquee.features import genre_returns, people, power, studios
@@ -194,17 +192,16 @@ def test_the_talent_of_directors_in_the_world_shows_in_their_records() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TRACKS)
 def test_box_office_of_films_from_2008_on_moves_no_earlier_film_of_tmdb_5000(
-    name: str, data_root: Path
+    name: str, tmdb_5000: Tables
 ) -> None:
-    given = read_source(data_root / "tmdb-5000")[1].tables
     cut = date(2008, 1, 1)
-    later = given.titles.filter(pl.col("release_date") >= cut)["title_id"].implode()
-    other = given.outcomes.with_columns(
+    later = tmdb_5000.titles.filter(pl.col("release_date") >= cut)["title_id"].implode()
+    other = tmdb_5000.outcomes.with_columns(
         pl.when(pl.col("title_id").is_in(later)).then(pl.col("value") * 77 + 5e8).otherwise("value")
     )
-    questions = at_release(given)
-    expected = TRACKS[name](given, questions)
-    found = TRACKS[name](given.replace(outcomes=other), questions)
+    questions = at_release(tmdb_5000)
+    expected = TRACKS[name](tmdb_5000, questions)
+    found = TRACKS[name](tmdb_5000.replace(outcomes=other), questions)
     # The first of them can count half a year later.
     early = pl.col("as_of") < cut + 180 * DAY
     assert expected.filter(early).height > 2900

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from forecast_kit import films
-from marquee.data.sources import read_source
+from marquee.data.tables import Tables
 from marquee.errors import ParameterError, SchemaError
 from marquee.evaluation.forecasting.frames import labeled
 from marquee.forecast.comparables import BudgetMultiple, Comparables, Mean
@@ -114,9 +113,8 @@ def test_what_a_rule_needs_is_asked_for_by_name() -> None:
 
 @pytest.mark.real
 @pytest.mark.slow
-def test_on_tmdb_5000_the_rule_errs_as_measured_elsewhere(data_root: Path) -> None:
-    tables = read_source(data_root / "tmdb-5000")[1].tables
-    films = labeled(tables, "revenue", themes=["budget"])
+def test_on_tmdb_5000_the_rule_errs_as_measured_elsewhere(tmdb_5000: Tables) -> None:
+    films = labeled(tmdb_5000, "revenue", themes=["budget"])
     train, test = np.flatnonzero(films.years <= 2011), np.flatnonzero(films.years > 2011)
     model = BudgetMultiple().fit(films.features[train], films.outcome[train])
     truth = np.log(films.outcome[test])

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 import pytest
 
-from marquee.data.sources import read_source
 from marquee.data.tables import Tables
 from marquee.errors import HorizonError, ParameterError
 from marquee.evaluation.forecasting.frames import TARGETS, Target, labeled
@@ -129,13 +127,12 @@ def test_nothing_left_is_told_with_the_counts() -> None:
 
 
 @pytest.mark.real
-def test_tmdb_5000_gives_the_published_counts(data_root: Path) -> None:
-    tables = read_source(data_root / "tmdb-5000")[1].tables
-    films = labeled(tables, "revenue", themes=["budget"])
+def test_tmdb_5000_gives_the_published_counts(tmdb_5000: Tables) -> None:
+    films = labeled(tmdb_5000, "revenue", themes=["budget"])
     assert [n for _, n in films.steps] == [4803, 4802, 3229, 3161]
     assert np.unique(films.title_ids).size == len(films) == 3161
     assert (films.years <= 2011).sum() == 2557
-    attention = labeled(tables, "popularity", themes=["budget"])
+    attention = labeled(tmdb_5000, "popularity", themes=["budget"])
     assert ((attention.years > 2011).sum(), len(attention)) == (998, 4802)
-    scored = labeled(tables, "audience", themes=["budget"])
+    scored = labeled(tmdb_5000, "audience", themes=["budget"])
     assert (scored.years > 2011).sum() == 728

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import polars as pl
 import pytest
 
-from marquee.data.sources import read_source
 from marquee.data.tables import Tables
 from marquee.data.world import build_world
 from marquee.errors import ParameterError
@@ -83,8 +81,8 @@ def test_too_few_films_are_told(world: Tables) -> None:
 
 @pytest.mark.real
 @pytest.mark.slow
-def test_the_published_leaks_are_reproduced_on_tmdb_5000(data_root: Path) -> None:
-    found = leak_lab(read_source(data_root / "tmdb-5000")[1].tables, seed=0)
+def test_the_published_leaks_are_reproduced_on_tmdb_5000(tmdb_5000: Tables) -> None:
+    found = leak_lab(tmdb_5000, seed=0)
     assert (found.n_films, found.last_year) == (3161, 2011)
     rows = found.case("multiplied rows").pairs[0]
     assert rows.inflated["accuracy"] >= 0.95
