@@ -220,6 +220,30 @@ class Filters:
             given["exclude"] = ()
         return cls(**given)  # type: ignore[arg-type]  # each value was made of its field's type
 
+    @classmethod
+    def good_of(
+        cls, query: Mapping[str, str | Sequence[str]], facts: TitleFacts
+    ) -> tuple[Filters, dict[str, str]]:
+        """The filters in a query without those that could not be asked for, and what is wrong.
+
+        Each value is taken on its own and then beside those before it, in the order of the fields,
+        so that one wrong value costs no other. What is wrong is told by the key that was left out,
+        in the words of the error.
+        """
+        good: dict[str, list[str]] = {}
+        wrong: dict[str, str] = {}
+        for item in dataclasses.fields(cls):
+            given = query.get(item.name, ())
+            for text in [given] if isinstance(given, str) else given:
+                tried = {**good, item.name: [*good.get(item.name, ()), text]}
+                try:
+                    cls.from_query(tried).mask(facts)
+                except ParameterError as error:
+                    wrong[item.name] = str(error)
+                else:
+                    good = tried
+        return cls.from_query(good), wrong
+
     def describe(self) -> str:
         """One line for a person: ``films, Drama or Crime, 1990s, not rated, seen or hidden``."""
         parts = ["films and shows" if self.kind is None else f"{self.kind}s"]

@@ -161,11 +161,38 @@ def test_lists_that_are_not_taken_over_are_named(browser: Browser) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("me/ratings.csv", body)
-        archive.writestr("me/watched.csv", "Date,Name,Year,Letterboxd URI\n")
-        archive.writestr("me/watchlist.csv", "Date,Name,Year,Letterboxd URI\n")
+        archive.writestr("me/old-watchlist.csv", "Date,Name,Year,Letterboxd URI\n")
     page = bring(browser, packed.getvalue(), "all.zip").text
-    assert "what watched.csv and watchlist.csv hold was not taken over" in page
+    assert "what old-watchlist.csv hold was not taken over" in page
     assert "taken over" not in bring(browser, body).text
+
+
+def test_what_an_archive_holds_as_watched_and_to_watch_is_taken_over(browser: Browser) -> None:
+    films = [p.title for p in browser.engine.popular(60).picks if p.title.kind == "film"][:4]
+    head = "Date,Name,Year,Letterboxd URI"
+    rows = [
+        f'2024-01-0{n},"{film.name}",{film.year},https://x/{n}' for n, film in enumerate(films, 1)
+    ]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("me/ratings.csv", f"{head},Rating\n{rows[0]},4\n")
+        nowhere = "2024-01-09,Nowhere at All Ãé,1901,https://x/9"
+        watched = "\n".join([head, rows[0], rows[1], rows[1], nowhere])
+        archive.writestr("me/watched.csv", watched)
+        archive.writestr("me/watchlist.csv", "\n".join([head, rows[2], rows[3], nowhere]))
+    page = html.unescape(bring(browser, packed.getvalue(), "all.zip").text)
+    assert "1 rating is yours now" in page
+    assert "1 title without a rating is marked as seen" in page
+    assert "2 titles are on your watchlist" in page
+    assert "1 left out" in page
+    assert "taken over" not in page
+    again = html.unescape(bring(browser, packed.getvalue(), "all.zip").text)
+    assert "2 titles are on your watchlist" in again
+    store = browser.engine.feedback
+    assert store is not None
+    [viewer] = store.viewers()
+    said = store.profile(viewer.viewer_id)
+    assert (len(said.ratings), len(said.seen), len(said.watchlist)) == (1, 1, 2)
 
 
 def test_a_viewing_without_a_rating_is_marked_as_seen(browser: Browser) -> None:

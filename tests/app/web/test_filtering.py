@@ -124,3 +124,11 @@ def test_what_is_wrong_with_a_filter_is_said_in_plain_words(
     [problem] = re.findall(r'class="problem" role="alert">([^<]*)', browser.get(f"/?{query}").text)
     assert problem.startswith(words)
     assert "_" not in problem
+
+
+@pytest.mark.parametrize("wrong", ["year_from=soon", "genres=Nonesuch", "services=Nowhere"])
+def test_a_wrong_filter_is_named_and_costs_no_other(browser: Browser, wrong: str) -> None:
+    page = browser.get(f"/?kind=show&{wrong}").text
+    assert list(chips_of(page)) == ["Series"]
+    [problem] = re.findall(r'class="problem" role="alert">([^<]*)', page)
+    assert "left out; the other filters hold" in problem

@@ -17,7 +17,7 @@ from marquee.app.web.door import Answer, Page, Refused
 from marquee.app.web.placing import placed
 from marquee.app.web.visit import Visit
 from marquee.data.feedback import Event
-from marquee.data.sources import Loaded, read_source
+from marquee.data.sources import Loaded, letterboxd, read_source
 from marquee.data.sources.files import Files
 from marquee.data.tables import Tables
 from marquee.errors import SourceError
@@ -56,6 +56,8 @@ class Report:
     """Ratings of titles of which the viewer said something else later."""
     n_seen: int
     """Titles that the export has as seen without a rating."""
+    n_watchlist: int
+    """Titles that the export has on a watchlist."""
     unmatched: tuple[tuple[str, str], ...]
     """Titles that were left out, and why."""
     n_unmatched: int
@@ -111,11 +113,48 @@ def _brought(visit: Visit, name: str, file: UploadFile) -> Report:
             raise SourceError(said) from error
         report = entered(visit, name, loaded)
         lines = tuple(_lines(loaded.rejects, own))
-        return replace(report, rejected=lines, unread=_unread(path))
+        report = replace(report, rejected=lines, unread=_unread(path, name))
+        return _with_lists(visit, path, report) if _has_lists(path, name) else report
 
 
-def entered(visit: Visit, name: str, loaded: Loaded) -> Report:
-    """Writes what is said of titles that are here as the viewer's own; the report of the rest."""
+def _has_lists(path: Path, name: str) -> bool:
+    """Whether lists beside the ratings are read: those of an archive of Letterboxd."""
+    return name == letterboxd.NAME and path.suffix == ".zip"
+
+
+def _with_lists(visit: Visit, path: Path, report: Report) -> Report:
+    """Enters the archive's lists of films that were seen or are to be seen too; the whole report.
+
+    A film that was rated is as good as seen, and is not said to be seen again.
+    """
+    files = Files(path)
+    for file, verb in letterboxd.LISTS.items():
+        loaded = letterboxd.read_list(files, file)
+        if loaded is None:
+            continue
+        found = entered(visit, letterboxd.NAME, loaded, verb)
+        unmatched = dict.fromkeys((*report.unmatched, *found.unmatched))
+        lines = (*report.rejected, *_lines(loaded.rejects, {}))
+        report = replace(
+            report,
+            n_records=report.n_records + found.n_records,
+            n_seen=report.n_seen + found.n_seen,
+            n_watchlist=report.n_watchlist + found.n_watchlist,
+            unmatched=tuple(unmatched)[:MOST_LISTED],
+            n_unmatched=report.n_unmatched
+            + found.n_unmatched
+            - (len(report.unmatched) + len(found.unmatched) - len(unmatched)),
+            rejected=lines[:MOST_REJECTED],
+            n_rejected=report.n_rejected + found.n_rejected,
+        )
+    return report
+
+
+def entered(visit: Visit, name: str, loaded: Loaded, unrated: str = "seen") -> Report:
+    """Writes what is said of titles that are here as the viewer's own; the report of the rest.
+
+    ``unrated`` is what is said of titles without a rating: seen or watchlist.
+    """
     library = visit.site.engine.library
     found = placed(Tables(titles=library.titles, credits=library.credits), loaded.tables)
     viewer_id = visit.somebody()
@@ -125,7 +164,11 @@ def entered(visit: Visit, name: str, loaded: Loaded) -> Report:
         for entry in visit.store.history(visit.viewer_id or viewer_id, MOST_SAID)
         if entry.undone
     )
-    events = list(_events(visit, name, viewer_id, found.drop_nulls("known_id"), undone))
+    here = found.drop_nulls("known_id")
+    if unrated == "seen":  # of a list; what the same table rates is rated
+        told = visit.profile.ratings if visit.profile is not None else {}
+        here = here.filter(pl.col("rating").is_not_null() | ~pl.col("known_id").is_in(list(told)))
+    events = list(_events(visit, name, viewer_id, here, undone, unrated))
     receipts = visit.store.write(events)
     visit.forget()
     now = visit.profile.ratings if visit.profile is not None else {}
@@ -142,7 +185,8 @@ def entered(visit: Visit, name: str, loaded: Loaded) -> Report:
             if event.verb == "rate"
         ),
         n_later=len(rated) - in_force,
-        n_seen=len(events) - len(rated),
+        n_seen=sum(event.verb == "seen" for event in events),
+        n_watchlist=sum(event.verb == "watchlist" for event in events),
         unmatched=tuple(
             (f"{title} ({year})" if year else str(title), reason or "not in this catalog")
             for title, year, reason in listed.iter_rows()
@@ -154,9 +198,14 @@ def entered(visit: Visit, name: str, loaded: Loaded) -> Report:
 
 
 def _events(
-    visit: Visit, name: str, viewer_id: int, found: pl.DataFrame, undone: Collection[str]
+    visit: Visit,
+    name: str,
+    viewer_id: int,
+    found: pl.DataFrame,
+    undone: Collection[str],
+    unrated: str,
 ) -> Iterator[Event]:
-    """Ratings in half steps, and titles seen without one.
+    """Ratings in half steps, and titles without one.
 
     Bringing the same again says nothing new, unless it was undone in between.
     """
@@ -164,12 +213,13 @@ def _events(
         value = None if rating is None else max(0.5, round(2 * rating) / 2)
         when = at.replace(tzinfo=UTC) if at is not None and at.tzinfo is None else at
         when = visit.now if when is None else min(max(when, FIRST_DAY), visit.now)
-        mark = hashlib.sha256(f"{name}|{title_id}|{value}|{at}".encode()).hexdigest()[:24]
+        listed = "|watchlist" if unrated == "watchlist" else ""
+        mark = hashlib.sha256(f"{name}|{title_id}|{value}|{at}{listed}".encode()).hexdigest()[:24]
         ids = itertools.chain(
             [f"brought-{mark}"], (f"brought-{mark}-{turn}" for turn in itertools.count(1))
         )
         fresh = next(event_id for event_id in ids if event_id not in undone)
-        verb = "seen" if value is None else "rate"
+        verb = unrated if value is None else "rate"
         yield Event(viewer_id, verb, when, title_id=title_id, value=value, event_id=fresh)
 
 
@@ -181,9 +231,11 @@ def _lines(rejects: pl.DataFrame, own: Mapping[str, str]) -> Iterator[str]:
         yield f"{own.get(file, file)}, line {line}: {reason}{got}"
 
 
-def _unread(path: Path) -> tuple[str, ...]:
+def _unread(path: Path, name: str) -> tuple[str, ...]:
     """Lists of an archive that hold what was seen or is to be seen, of which nothing is read."""
     if path.suffix != ".zip":
         return ()
-    names = (PurePath(full).name for full in Files(path).names)
-    return tuple(sorted({name for name in names if any(word in name for word in LISTS)}))
+    names = [PurePath(full).name for full in Files(path).names]
+    read = letterboxd.LISTS if _has_lists(path, name) else ()
+    left = {file for file in names if any(word in file for word in LISTS) and file not in read}
+    return tuple(sorted(left))

@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from marquee.app.web.words import country, language, minutes
 from marquee.errors import ParameterError
 from marquee.service.engine import Engine
-from marquee.service.facts import Words
+from marquee.service.facts import TitleFacts, Words
 from marquee.service.filters import EVERYTHING, NO_SET, Filters
 
 SHORT, LONG = (60, 90, 120), (90, 120, 150)
@@ -39,15 +39,17 @@ class Chip:
     href: str
 
 
-def asked(query: QueryParams) -> tuple[Filters, str]:
-    """The filters in an address, and what is wrong with them in words."""
+def asked(query: QueryParams, facts: TitleFacts) -> tuple[Filters, str]:
+    """The filters in an address that can be asked for, and what is wrong with the others."""
     given = {name: query.getlist(name) for name in query}
     if NO_SET in given.get("exclude", ()):  # the box that takes everything counts over single sets
         given["exclude"] = [NO_SET]
-    try:
-        return Filters.from_query(given), ""
-    except ParameterError as error:
-        return EVERYTHING, plainly(error)
+    filters, wrong = Filters.good_of(given, facts)
+    if not wrong:
+        return filters, ""
+    told = "; ".join(plainly(ParameterError(text)) for text in wrong.values())
+    kept = "; the other filters hold" if filters != EVERYTHING else ""
+    return filters, f"{told}: left out{kept}"
 
 
 def chips(filters: Filters) -> tuple[Chip, ...]:

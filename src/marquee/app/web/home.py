@@ -60,7 +60,7 @@ def home(visit: Visit) -> Answer:
     After a press only the picks are made anew, and the card that was pressed: what lies below stays
     as it is until the page is loaded again, and nothing moves away from under a finger.
     """
-    filters, problem = asked(visit.query)
+    filters, problem = asked(visit.query, visit.site.engine.library.facts)
     clean = address("/", _without_blanks(visit.query))
     if not visit.partial and any(not value for _, value in visit.query.multi_items()):
         return see_other(clean)

@@ -1,7 +1,8 @@
 """A viewer's own export from Letterboxd: the films they rated, half a star to five.
 
-``ratings.csv`` holds the rating in force of every rated film and is all that is read of a whole
-export; ``watched.csv``, ``watchlist.csv`` and ``likes`` hold no rating. Where only ``diary.csv`` is
+``ratings.csv`` holds the rating in force of every rated film and is all that the source reads of a
+whole export. ``watched.csv`` and ``watchlist.csv`` hold no rating: :func:`read_list` reads them as
+titles alone. Where only ``diary.csv`` is
 given, the latest viewing of a film stands, and a film seen without a rating is a title alone.
 """
 
@@ -23,6 +24,8 @@ from marquee.data.sources.viewer_export import (
 NAME = "letterboxd"
 _COLUMNS = ("Date", "Name", "Year", "Letterboxd URI", "Rating")
 _SEEN = "Watched Date"
+LISTS = {"watched.csv": "seen", "watchlist.csv": "watchlist"}
+"""Lists of an export that hold no rating, and what each says of its films."""
 
 
 def _recognizes(files: Files) -> bool:
@@ -67,6 +70,36 @@ def _read(files: Files) -> Loaded:
         ),
         rejects,
         n_merged=replaced.height if is_diary else 0,
+    )
+
+
+def read_list(files: Files, file: str) -> Loaded | None:
+    """The films of a list without ratings, ``LISTS``, as titles alone; None where there is none.
+
+    Raises
+    ------
+    SourceError
+        If the list lacks a column.
+    """
+    if file not in files_with_columns(files, ()):
+        return None
+    rejects = Rejects(NAME)
+    records = read_records(files.text(file), file, None, rejects, required=_COLUMNS[:4])
+    name = pl.col("Name").str.strip_chars()
+    records = parse(records, "Name", name, rejects, file, "no title", required=True)
+    records = parse(records, "Year", _year("Year"), rejects, file, "not a year")
+    records = records.unique(["Name", "Year"], keep="first", maintain_order=True)
+    return loaded(
+        NAME,
+        records.select(
+            pl.int_range(1, pl.len() + 1).alias("title_id"),
+            pl.lit("film").alias("kind"),
+            pl.col("Name").alias("name"),
+            pl.col("Year").alias("year"),
+            pl.lit(None, pl.Float32).alias("rating"),
+            pl.lit(None, pl.Datetime("us", "UTC")).alias("rated_at"),
+        ),
+        rejects,
     )
 
 
