@@ -98,6 +98,7 @@ film_rows = st.lists(
 
 
 @given(film_rows, st.sampled_from([1e6, 2e6, 5e6]))
+@pytest.mark.slow
 def test_rank_and_ratio_agree_with_counting_by_hand(
     drawn: list[tuple[int, int, float | None, str]], usd: float
 ) -> None:

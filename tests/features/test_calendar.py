@@ -140,6 +140,7 @@ crowded = st.lists(
 
 
 @given(crowded, st.integers(1, 28))
+@pytest.mark.slow
 def test_crowding_agrees_with_counting_by_hand(
     drawn: list[tuple[int, int, float | None, str]], day: int
 ) -> None:
