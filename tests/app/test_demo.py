@@ -48,7 +48,9 @@ def test_the_demo_recommends_with_reasons_and_says_what_to_try(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picks, "DEMO_VIEWER", 5)
-    monkeypatch.setattr(forecast_demo, "SETTINGS", {"n_parts": 2, "n_trees": 20, "n_seeds": 1})
+    monkeypatch.setattr(
+        forecast_demo, "SETTINGS", {"n_parts": "2", "n_trees": "20", "n_seeds": "1"}
+    )
     monkeypatch.setattr(
         training,
         "world",

@@ -10,6 +10,7 @@ import pytest
 from marquee.data import schema
 from marquee.data.schema import AMBIGUOUS, CREDITS, OUTCOMES, RATINGS, SCHEMAS, TITLES, VIEWERS
 from marquee.data.tables import Tables
+from marquee.data.world import build_world
 from marquee.errors import SchemaError
 
 TITLE = {"title_id": 1, "kind": "film", "name": "A", "source": "s"}
@@ -203,3 +204,14 @@ def test_tables_in_memory_are_checked_on_the_way_in() -> None:
     with pytest.raises(SchemaError):
         Tables(titles=pl.DataFrame([TITLE, TITLE]))
     assert dict(Tables(titles=pl.DataFrame([TITLE])).titles.schema) == TITLES.dtypes
+
+
+def test_parts_of_tables_are_taken_as_they_are_and_the_others_are_empty() -> None:
+    whole = build_world(n_titles=20, n_viewers=3, n_ratings=10, seed=1)
+    rows = whole.titles.head(3)
+    part = Tables.of_parts(titles=rows)
+    assert part.titles is rows
+    checked = Tables(titles=rows)
+    for (name, frame), (_, other) in zip(part, checked, strict=True):
+        assert frame.equals(other), name
+        assert frame.schema == other.schema

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cache
 
 import polars as pl
 
@@ -49,8 +50,7 @@ class Tables:
         made = object.__new__(cls)
         for table in fields(cls):
             given = frames.get(table.name)
-            frame = schema.SCHEMAS[table.name].empty() if given is None else given
-            object.__setattr__(made, table.name, frame)
+            object.__setattr__(made, table.name, _empty(table.name) if given is None else given)
         return made
 
     def __iter__(self) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -77,3 +77,9 @@ class Tables:
             availability=self.availability.filter(known),
             outcomes=self.outcomes.filter(known),
         )
+
+
+@cache
+def _empty(name: str) -> pl.DataFrame:
+    """The table of that name without rows."""
+    return schema.SCHEMAS[name].empty()

@@ -20,10 +20,11 @@ from marquee.features.frame import feature_frame
 from marquee.service.film_question import FilmQuestion
 from marquee.service.plan_people import PeopleIndex
 
-OWN_ROW = ("genres", "runtime", "certificate", "origin", "plot", "keywords")
-"""Themes that look at nothing but the film's own row."""
+OWN_ROW = ("genres", "runtime", "certificate", "origin", "plot", "keywords", "calendar")
+"""Themes that look at nothing but the film's own row, but for :data:`AROUND`."""
 
-AROUND = "calendar"
+AROUND = ("crowding_month", "crowding_14_days", "crowding_14_days_usd")
+"""Columns that look at the films around a release."""
 AROUND_DAYS = 62
 """Days around a release in which other films can crowd it, whole months included."""
 
@@ -93,7 +94,7 @@ class FilmFeatures:
         by_slice: dict[str, list[str]] = {}
         for name in columns:
             if theme_of[name] not in kept:
-                by_slice.setdefault(_slice(theme_of[name]), []).append(name)
+                by_slice.setdefault(_slice(name, theme_of[name]), []).append(name)
         found = {} if like is None else {name: like[1][name] for name in columns}
         for part, names in by_slice.items():
             tables = self._part(question, part)
@@ -159,11 +160,12 @@ class FilmFeatures:
         return pl.concat([kept.filter(other), question.title])
 
 
-def _slice(theme: str) -> str:
+def _slice(name: str, theme: str) -> str:
+    """Which part of the tables a column of a theme looks at."""
+    if name in AROUND:
+        return "around"
     if theme in OWN_ROW:
         return "own"
-    if theme == AROUND:
-        return "around"
     if theme in RECENT:
         return "recent"
     return "records" if theme in RECORDS else "all"
