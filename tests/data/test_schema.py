@@ -207,7 +207,7 @@ def test_tables_in_memory_are_checked_on_the_way_in() -> None:
 
 
 def test_parts_of_tables_are_taken_as_they_are_and_the_others_are_empty() -> None:
-    whole = build_world(n_titles=20, n_viewers=3, n_ratings=10, seed=1)
+    whole = build_world(n_titles=40, n_viewers=5, n_ratings=20, seed=1)
     rows = whole.titles.head(3)
     part = Tables.of_parts(titles=rows)
     assert part.titles is rows
