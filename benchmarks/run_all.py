@@ -17,6 +17,7 @@ RUNS = (
     ("load.py", "--world", "--rate", "200", "--seconds", "20", "--step-seconds", "0"),
     ("surprise_svd.py", "--data", "ml-100k"),
     ("surprise_svd.py", "--data", "ml-1m"),
+    ("libmf.py",),
     ("surprise_svdpp.py", "--data", "ml-100k"),
     ("surprise_svdpp.py", "--data", "ml-1m", "--seeds", "3"),
     ("surprise_knn.py", "--data", "ml-100k"),

@@ -63,7 +63,7 @@ def main() -> None:
     """Measures every split and prints a table, or JSON."""
     options = _options()
     rows: list[Row] = []
-    for split in splits_of(options.data, options.split_seed):
+    for split in splits_of(options.data, options.split_seed)[: options.folds]:
         rows.append(_compare(split, range(options.seeds)))
         if not options.json:
             _print(rows[-1], header=len(rows) == 1)
@@ -139,6 +139,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=5, help="fits per split, each with its seed")
     parser.add_argument("--split-seed", type=int, default=0, help="seed of the 90/10 split")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--folds", type=int, default=5, help="splits, the first so many")
     return parser.parse_args()
 
 

@@ -64,7 +64,7 @@ def main() -> None:
     print("model  split       RMSE: ours  Surprise  defaults    fit CPU s: ours  Surprise  ratio")
     for name in options.model or MODELS:
         rows = []
-        for split in splits_of(options.data):
+        for split in splits_of(options.data)[: options.folds]:
             rows.append(_compare(name, split, options.seeds, options.peer_seeds))
             _print(rows[-1])
         mean: Row = {
@@ -124,6 +124,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", choices=sorted(MODELS), action="append")
     parser.add_argument("--seeds", type=int, default=5, help="fits of ours per split")
     parser.add_argument("--peer-seeds", type=int, default=1, help="fits of Surprise per split")
+    parser.add_argument("--folds", type=int, default=5, help="splits, the first so many")
     return parser.parse_args()
 
 

@@ -122,8 +122,14 @@ def test_every_pass_is_reported() -> None:
 def test_movielens_errors_are_no_greater_than_the_reference(data_root: Path) -> None:
     # Surprise 1.1.5: NMF with its defaults, and biased, on fold u1 with random_state 0.
     train, test = movielens_fold(data_root, "u1")
-    same: dict[str, Any] = {"factors": 15, "epochs": 50, "l2": 0.06, "learning_rate": 0.005, "init_high": 1.0}
+    same: dict[str, Any] = {
+        "factors": 15,
+        "epochs": 50,
+        "l2": 0.06,
+        "learning_rate": 0.005,
+        "init_high": 1.0,
+    }
     for biased, reference in ((False, 0.9798), (True, 0.9501)):
         model = NMF(**same, biased=biased, l2_offsets=0.02, fold_in_l2=20.0)
         assert rmse(model.fit(train), train, test) <= reference
-    assert rmse(NMF().fit(train), train, test) <= 0.9501
+    assert rmse(NMF().fit(train), train, test) <= 0.925

@@ -211,8 +211,9 @@ def _relate(
     """Fills ``result[i - offset, j]`` for first <= i < last and every j, or for j > i."""
     n = result.shape[1]
     sums = np.empty((n, 4), np.float32)
-    # Pearson's own means are over the shared columns: sums of x and of y.
-    plain = np.empty((n if kind == PEARSON else 0, 2), np.float32)
+    # Pearson's own means are over the shared columns. Its sums, of x, y, x x, y y, x y and 1, are
+    # of float64, since their differences have to tell equal ratings from all others.
+    precise = np.empty((n if kind == PEARSON else 0, 6), np.float64)
     after = right_starts[:-1].copy()
     if half:
         for u in range(after.size):
@@ -221,37 +222,48 @@ def _relate(
     for i in range(first, last):
         start = i + 1 if half else 0
         sums[start:] = 0
-        plain[start:] = 0
+        precise[start:] = 0
         for s in range(left_starts[i], left_starts[i + 1]):
             u, x = left_shared[s], left_values[s]
             xx = x * x
             if half:
                 after[u] += 1
+            if kind == PEARSON:
+                long = np.float64(x)  # Numba's float would keep it of float32
+                for t in range(after[u], right_starts[u + 1]):
+                    j, y = right_others[t], np.float64(right_terms[t, 0])
+                    precise[j, 0] += long
+                    precise[j, 1] += y
+                    precise[j, 2] += long * long
+                    precise[j, 3] += y * y
+                    precise[j, 4] += long * y
+                    precise[j, 5] += 1
+                continue
             for t in range(after[u], right_starts[u + 1]):
                 j = right_others[t]
                 sums[j, 0] += x * right_terms[t, 0]
                 sums[j, 1] += xx * right_terms[t, 1]
                 sums[j, 2] += right_terms[t, 2]
                 sums[j, 3] += right_terms[t, 3]
-            if kind == PEARSON:
-                for t in range(after[u], right_starts[u + 1]):
-                    j = right_others[t]
-                    plain[j, 0] += x
-                    plain[j, 1] += right_terms[t, 0]
         row = result[i - offset]
+        if kind == PEARSON:
+            for j in range(start, n):
+                x_sum, y_sum, x_squares, y_squares, both, n_shared = precise[j]
+                if n_shared == 0 or n_shared < min_support:
+                    continue
+                x_varies = n_shared * x_squares - x_sum * x_sum
+                y_varies = n_shared * y_squares - y_sum * y_sum
+                # Equal ratings vary by what rounding leaves, and correlate with nothing.
+                least = 1e-11 * n_shared
+                if x_varies > least * x_squares and y_varies > least * y_squares:
+                    row[j] = (n_shared * both - x_sum * y_sum) / np.sqrt(x_varies * y_varies)
+            continue
         for j in range(start, n):
             xy, xx, yy, shared = sums[j, 0], sums[j, 1], sums[j, 2], sums[j, 3]
             if shared == 0 or shared < min_support:
                 continue
             if kind == MSD:
                 row[j] = shared / (xx + yy - 2 * xy + shared)
-            elif kind == PEARSON:
-                x_sum, y_sum, n_shared = float(plain[j, 0]), float(plain[j, 1]), float(shared)
-                x_varies = n_shared * xx - x_sum * x_sum
-                y_varies = n_shared * yy - y_sum * y_sum
-                # Equal ratings vary by what rounding leaves, and correlate with nothing.
-                if x_varies > 1e-6 * n_shared * xx and y_varies > 1e-6 * n_shared * yy:
-                    row[j] = (n_shared * xy - x_sum * y_sum) / np.sqrt(x_varies * y_varies)
             elif xx * yy > 0:
                 row[j] = xy / np.sqrt(xx * yy)
                 if kind == PEARSON_BASELINE:
