@@ -28,7 +28,13 @@ class RecentPopularity(Recommender):
     that are equal in this are in the order of all interactions with them.
 
     Times are those of the training data. Without them this is popularity of all time: ``fit`` logs
-    a warning, and ``end_`` is None. A profile says nothing here, so that new ones are no question.
+    a warning, and ``end_`` is None.
+
+    The default is the field's bar, popular in the last 7 days. On validation it is not the best:
+    asked of the last tenth in time of the training part of ``time:0.9``, ``exponential`` with 14
+    days has an NDCG@10 of 0.359 on MovieLens 100K and 0.384 on the built-in world, the default
+    0.317 and 0.252, and popularity 0.301 and 0.305 (``python benchmarks/rankers.py --choose``).
+    A profile says nothing here, so that new ones are no question.
 
     References
     ----------
