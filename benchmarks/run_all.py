@@ -37,6 +37,7 @@ RUNS = (
 NEED_DATA = {
     "ials.py",
     "joins.py",
+    "libmf.py",
     "rankers.py",
     "surprise_knn.py",
     "surprise_svd.py",
