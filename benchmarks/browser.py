@@ -10,10 +10,10 @@ that resolves no other host.
   visit, posters apart;
 * and its first contentful paint and layout shift, on this machine, and as a slow phone: 390 px,
   processor four times slower, 150 ms and 1.6 Mbit/s, nothing in the browser's cache. Medians of
-  five visits by somebody who has rated 20 titles.
+  ``--visits`` visits, by somebody who has rated 20 titles: each slow one takes some seconds.
 
-Run as ``python benchmarks/browser.py [--home HOME] [--json]``; ``--home`` names a workspace with a
-model to serve in place of the world, MovieLens 1M for instance::
+Run as ``python benchmarks/browser.py [--home HOME] [--visits 3] [--json]``; ``--home`` names a
+workspace with a model to serve in place of the world, MovieLens 1M for instance::
 
     marquee --home /tmp/ml-1m data add PATH/ml-1m && marquee --home /tmp/ml-1m fit
     python benchmarks/browser.py --home /tmp/ml-1m
@@ -30,6 +30,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,7 +53,9 @@ PHONE = {
 N_PRESSES = 20
 PAGES = {"home": "/", "search": "/search?q=the", "welcome": "/welcome", "mine": "/me"}
 
-N_VISITS = 5
+N_VISITS = 3
+MOST_MS = 20_000
+"""How long a page or a press may take on a machine that has other work; then it counts as lost."""
 
 PRESS = """star => new Promise(done => {
   performance.clearResourceTimings();
@@ -149,7 +152,7 @@ def weighed(page: Any, address: str) -> dict[str, int]:
     return dict(weights)  # later requests go on to be counted
 
 
-def visited(browser: Any, address: str, cookies: list[Any]) -> dict[str, float]:
+def visited(browser: Any, address: str, cookies: list[Any], n: int) -> dict[str, float]:
     """Bytes of one first visit, and paint and shift of visits at a desk and with a slow phone."""
 
     def opened(*, slow: bool) -> Any:
@@ -157,6 +160,7 @@ def visited(browser: Any, address: str, cookies: list[Any]) -> dict[str, float]:
         context = browser.new_context(**shape)
         context.add_cookies(cookies)
         page = context.new_page()
+        page.set_default_timeout(MOST_MS)
         if slow:
             slowed(page, network=True)
         return page
@@ -170,7 +174,7 @@ def visited(browser: Any, address: str, cookies: list[Any]) -> dict[str, float]:
     }
     for name, slow in (("desk", False), ("slow_phone", True)):
         runs = []
-        for _ in range(N_VISITS):
+        for _ in range(n):
             page = opened(slow=slow)
             page.goto(address)
             runs.append(page.evaluate(PAINT))
@@ -180,13 +184,14 @@ def visited(browser: Any, address: str, cookies: list[Any]) -> dict[str, float]:
     return figures
 
 
-def measured(address: str) -> dict[str, float]:
-    """All figures."""
+def measured(address: str, n_visits: int) -> dict[str, float]:
+    """All figures; those of pages only where there are visits."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page.set_default_timeout(MOST_MS)
         page.goto(address)
         quick = presses(page, N_PRESSES)
         cookies = page.context.cookies()
@@ -202,8 +207,10 @@ def measured(address: str) -> dict[str, float]:
             "rating_to_picks_bytes": statistics.median(press["bytes"] for press in quick),
             "rating_to_picks_slow_cpu_ms": statistics.median(press["ms"] for press in slow),
         }
-        for name, path in (PAGES | {"title": title}).items():
-            found = visited(browser, f"{address}{path}", cookies)
+        for name, path in (PAGES | {"title": title}).items() if n_visits else ():
+            started = time.monotonic()
+            found = visited(browser, f"{address}{path}", cookies, n_visits)
+            print(f"{name} took {time.monotonic() - started:.0f} s", file=sys.stderr)
             figures |= {f"{name}_{key}": value for key, value in found.items()}
         browser.close()
     return figures
@@ -213,12 +220,13 @@ def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--home", type=Path)
+    parser.add_argument("--visits", type=int, default=N_VISITS, help="0: presses alone")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     if not Path(CHROMIUM).exists():
         raise SystemExit(f"skipped: there is no browser at {CHROMIUM}")
     with served(arguments.home) as address:
-        figures = measured(address)
+        figures = measured(address, arguments.visits)
     if arguments.json:
         print(json.dumps(figures | {"machine": platform.platform(), "cores": os.cpu_count()}))
         return

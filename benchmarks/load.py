@@ -6,8 +6,10 @@ before (open loop), each over a connection kept open, so that a slow answer does
 next question: times are from when a request was due to the end of its answer.
 
 * ``--rate`` requests a second for ``--seconds``: median, 99th percentile, errors.
-* then rates growing by a quarter, ``--step-seconds`` each, until one fails: an error, an answer
-  later than ``--late-ms`` at the 99th percentile, or fewer answers than were due.
+* then the highest rate that is held: short runs of ``--step-seconds`` at doubled rates until one
+  fails, by an error, an answer later than ``--late-ms`` at the 99th percentile, or fewer answers
+  than were due; halfway between what held and what failed until they are a tenth apart; and a run
+  of ``--confirm-seconds`` at what held, a tenth slower each time that it fails, three at most.
 
 Run as ``python benchmarks/load.py --home HOME [--rate 200] [--seconds 20] [--json]``, or with
 ``--world`` in place of a home for the built-in world, made for the run and removed after it.
@@ -35,6 +37,11 @@ import numpy as np
 MOST_REQUESTS = 200_000
 """Requests of a run at most, whatever is asked for."""
 MOST_CONNECTIONS = 256
+MOST_RATE = 5_000
+NEAR = 1.1
+"""The search ends where what failed is at most so many times what held."""
+N_CONFIRMED = 3
+"""Long runs at most, to make sure of the rate that was found."""
 IDLE_SECONDS = 3
 """How long a connection is kept for another request; the server closes it after 5 seconds."""
 
@@ -137,13 +144,23 @@ async def measure(options: argparse.Namespace, port: int, pid: int) -> list[Run]
     paths = _paths(options)
     await load(port, pid, paths, 20, 2)  # compiles and reads what the first requests need
     runs = [await load(port, pid, paths, options.rate, options.seconds)]
-    rate = options.start_rate or options.rate / 4
-    while options.step_seconds:
-        run = await load(port, pid, paths, rate, options.step_seconds)
-        runs.append(run)
-        if not run.held(options.late_ms):
+    if not options.step_seconds:
+        return runs
+
+    async def holds(rate: float, seconds: float) -> bool:
+        runs.append(await load(port, pid, paths, rate, seconds))
+        return runs[-1].held(options.late_ms)
+
+    held, failed = 0.0, options.start_rate or options.rate / 2
+    while failed < MOST_RATE and await holds(failed, options.step_seconds):
+        held, failed = failed, 2 * failed
+    while held and failed > NEAR * held:
+        rate = round((held + failed) / 2)
+        held, failed = (rate, failed) if await holds(rate, options.step_seconds) else (held, rate)
+    for _ in range(N_CONFIRMED):
+        if not held or await holds(held, options.confirm_seconds):
             break
-        rate *= 1.25
+        held = round(held / NEAR)
     return runs
 
 
@@ -172,7 +189,11 @@ def report(options: argparse.Namespace, home: Path) -> None:
     finally:
         server.terminate()
         server.wait(20)
-    held = [run.rate for run in runs[1:] if run.held(options.late_ms)]
+    held = [
+        run.rate
+        for run in runs[1:]
+        if run.seconds == options.confirm_seconds and run.held(options.late_ms)
+    ]
     found = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.python_version()}",
         "asked": f"/api/v1/viewers/ID/recommendations?n=10{options.query}",
@@ -192,7 +213,8 @@ def report(options: argparse.Namespace, home: Path) -> None:
             f"{run.p99_ms:.1f} ms, {run.n_errors} errors, {run.answered_per_s:.1f} answered/s, "
             f"{run.server_cpu_ms:.1f} ms of processor each"
         )
-    print(f"highest rate held: {found['highest_held']}")
+    if options.step_seconds:
+        print(f"highest rate held for {options.confirm_seconds:g} s: {found['highest_held']}")
 
 
 def _paths(options: argparse.Namespace) -> list[str]:
@@ -234,12 +256,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--start-rate", type=float, help="first rate of the search")
     parser.add_argument("--step-seconds", type=float, default=5, help="0: no search")
+    parser.add_argument("--confirm-seconds", type=float, default=60, help="of what was found")
     parser.add_argument("--late-ms", type=float, default=250, help="what is too late at p99")
     parser.add_argument("--query", default="", help="added to the query, &reasons=0")
     parser.add_argument("--serve", nargs="*", default=[], help="further options of serve")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    if not 0 < options.seconds <= 120 or not 0 < options.rate <= 5_000:
+    longest = max(options.seconds, options.step_seconds, options.confirm_seconds)
+    if not 0 < options.seconds <= longest <= 120 or not 0 < options.rate <= MOST_RATE:
         parser.error("at most 5,000 requests a second, for at most 120 seconds")
     return options
 
