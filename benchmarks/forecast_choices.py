@@ -42,8 +42,6 @@ OTHERS: dict[str, dict[str, Any]] = {
         "n_trees": 250,
         "learning_rate": 0.04,
         "columns": 0.25,
-        "shares": (0.5, 0.25, 0.25),
-        "after_ridge": "none",
         "forest_trees": 150,
         "forest_columns": 0.3,
         "min_leaf": 3,
@@ -66,6 +64,13 @@ OTHERS: dict[str, dict[str, Any]] = {
     "one scale for all": {"telling": ()},
 }
 """Settings that differ from those in use."""
+
+BEFORE: dict[Target, dict[str, Any]] = {
+    "revenue": {"shares": (0.5, 0.25, 0.25), "after_ridge": "none"},
+    "popularity": {"ridge_l2": 300.0},
+    "audience": {"shares": (0.5, 0.25, 0.25), "after_ridge": "none"},
+}
+"""What else differed in the settings before, by target."""
 
 SHOWN: dict[Target, tuple[str, ...]] = {
     "revenue": (
@@ -105,7 +110,8 @@ def main() -> None:
     models: dict[str, Model] = {"in use": Without(**used, without=tuple(sorted(extra)))}
     models |= {name: Without(**used, without=without) for name, without in hidden.items()}
     for name in options.only if options.only or options.columns else OTHERS:
-        models[name] = Without(**used | OTHERS[name], without=tuple(sorted(extra)))
+        own = OTHERS[name] | (BEFORE[options.target] if name == "settings before" else {})
+        models[name] = Without(**used | own, without=tuple(sorted(extra)))
     report = compare(films, _blocks(films), models, against="in use")
     names = SHOWN[options.target]
     first = names[0]
