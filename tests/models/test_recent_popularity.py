@@ -47,7 +47,7 @@ def order(model: RecentPopularity, train: Interactions) -> list[int]:
 
 def test_the_window_ends_with_the_data_and_ties_go_by_all_time() -> None:
     train = season()
-    model = RecentPopularity()
+    model = RecentPopularity(shape="window", days=7)
     # 4 and 1 are equal this week, and so are 0, 2 and 5, of which 5 was never taken up.
     assert order(model, train) == [3, 4, 1, 0, 2, 5]
     assert model.end_ == 400 * DAY
@@ -56,14 +56,14 @@ def test_the_window_ends_with_the_data_and_ties_go_by_all_time() -> None:
 
 def test_what_is_exactly_as_old_as_the_window_is_out_and_a_second_younger_in() -> None:
     train = season()
-    assert RecentPopularity(days=7).fit(train).share_[2] < 1e-6
-    model = RecentPopularity(days=7 + 1.5 / DAY).fit(train)
+    assert RecentPopularity(shape="window", days=7).fit(train).share_[2] < 1e-6
+    model = RecentPopularity(shape="window", days=7 + 1.5 / DAY).fit(train)
     np.testing.assert_allclose(model.share_[2], 1 / 6, atol=1e-6)
 
 
 def test_a_window_over_everything_is_popularity() -> None:
     train = season()
-    assert order(RecentPopularity(days=1000), train) == [0, 4, 3, 1, 2, 5]
+    assert order(RecentPopularity(shape="window", days=1000), train) == [0, 4, 3, 1, 2, 5]
 
 
 def test_with_the_exponential_shape_age_counts_by_halves() -> None:
