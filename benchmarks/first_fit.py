@@ -1,7 +1,7 @@
 """What compiling and a second thread are worth: the first fit of a process, and one or two threads.
 
 * A fresh process imports a model and Numba's cache is warm: CPU and wall seconds of its first fit
-  on small data, and the files of the cache that it added.
+  on small data and of the scores of all, and the files of the cache that it added.
 * SVD on 10 million synthetic ratings, wall and CPU time with one thread and with two, and whether
   what they learned is identical to the bit. The wall figure means something on idle cores only, so
   the load of the machine is told beside it.
@@ -36,7 +36,7 @@ train = Interactions.from_arrays(
     rng.integers(0, 50, 500), rng.integers(0, 40, 500), rng.integers(1, 6, 500)
 )
 cpu, wall = time.process_time(), time.perf_counter()
-ALGORITHMS["{name}"]().fit(train)
+ALGORITHMS["{name}"]().fit(train).score(train)
 print(time.process_time() - cpu, time.perf_counter() - wall)
 """
 MODELS = ("svd", "svdpp", "nmf", "item-knn", "user-knn")
