@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
+import app_kit
 from marquee.app.api.straight import StraightRoute
 
 QUESTIONS = (
@@ -30,12 +31,16 @@ def told(client: TestClient, question: str) -> tuple[int, Any]:
 
 
 @pytest.fixture
-def carefully(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def carefully(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Makes applications from here on leave all reading to FastAPI; tests share made routes."""
+
     def leave_it_to_fastapi() -> None:
         handler = APIRoute.get_route_handler
         monkeypatch.setattr(StraightRoute, "get_route_handler", handler)
+        app_kit._routes.cache_clear()
 
-    return leave_it_to_fastapi
+    yield leave_it_to_fastapi
+    app_kit._routes.cache_clear()
 
 
 def test_an_answer_does_not_depend_on_how_its_question_is_read(
