@@ -17,13 +17,19 @@ from marquee.data.sources import SOURCES, Files
 from marquee.models import ALGORITHMS, ease_content_blend
 from marquee.models.abilities import PredictsRatings, UsesTitles, UsesViewers
 from marquee.models.base import Recommender
+from marquee.models.bayesian_fm import BayesianFM
+from marquee.models.bias import Bias
+from marquee.models.gaussian_items import GaussianItems
+from marquee.models.hybrid import Hybrid
 
 SIDE = 10
 """Users and items of the checkerboard."""
 
 SMALL_DATA: dict[str, dict[str, Any]] = {
-    "bayesian-fm": {"factors": 3, "draws": 10, "thinning": 2},
+    "bayesian-fm": {"factors": 3, "samples": 10, "thinning": 2},
     "bpr": {"factors": 5, "epochs": 150, "learning_rate": 0.1, "l2": 0.001},
+    "gaussian-items": {"prior_weight": 3.0},
+    "ease-ratings": {"l2": 5.0},
     "ials": {"factors": 2, "epochs": 30},
     "nmf": {"factors": 3, "epochs": 200, "fold_in_l2": 0.1},
     "rp3beta": {"neighbors": 24},
@@ -35,6 +41,12 @@ SMALL_DATA: dict[str, dict[str, Any]] = {
 
 BUILDERS: dict[str, Callable[[], Recommender]] = {
     "blend": lambda: ease_content_blend(liked_from=0.0),
+    "stack": lambda: Hybrid(
+        members=(Bias(), GaussianItems(prior_weight=3.0, steps=6)),
+        timed_members=(BayesianFM(factors=2, samples=3, thinning=1, burn_in=4),),
+        rounds=6,
+        min_leaf=5,
+    ),
 }
 """How to build the recommenders that take others as members."""
 

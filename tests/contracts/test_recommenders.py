@@ -53,6 +53,7 @@ ORDER_MATTERS = {
     "bpr": "draws triples by their place in the data, and starts from random factors",
     "ials": "starts from random factors drawn in the order of items",
     "nmf": "starts from random factors drawn in the order of rows",
+    "stack": "deals ratings to inner folds in the order of rows",
     "svd": "visits ratings in the order of rows, from a random start drawn in that order",
     "svdpp": "visits ratings in the order of rows, from a random start drawn in that order",
 }

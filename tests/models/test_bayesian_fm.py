@@ -18,7 +18,7 @@ from marquee.models import fm_profiles
 from marquee.models.bayesian_fm import BayesianFM
 from recommender_kit import fitted, movielens_fold, ragged, rmse, timed
 
-SMALL: dict[str, Any] = {"factors": 3, "draws": 4, "thinning": 2, "burn_in": 3, "seed": 5}
+SMALL: dict[str, Any] = {"factors": 3, "samples": 4, "thinning": 2, "burn_in": 3, "seed": 5}
 
 
 def pair(model: BayesianFM, s: int, features: list[NDArray[np.float64]], own: float = 0.0) -> float:
@@ -134,7 +134,7 @@ def test_who_rates_low_in_one_session_is_expected_to_go_on() -> None:
     assert test.times is not None
     errors = {}
     for clock in ("none", "full"):
-        model = BayesianFM(factors=2, draws=15, thinning=1, clock=clock).fit(train)
+        model = BayesianFM(factors=2, samples=15, thinning=1, clock=clock).fit(train)
         ratings = model.predict_ratings_at(train, test.rows, test.matrix.indices, test.times)
         errors[clock] = np.sqrt(np.mean((ratings - test.matrix.data) ** 2))
     assert errors["none"] > 0.7
@@ -158,8 +158,8 @@ def test_without_a_moment_a_timed_model_answers_as_far_from_every_session() -> N
 
 
 def test_a_draw_kept_every_third_pass_is_that_of_a_longer_chain() -> None:
-    one = fitted(BayesianFM(factors=2, burn_in=4, draws=3, thinning=3), ragged())
-    all_of_them = fitted(BayesianFM(factors=2, burn_in=4, draws=9, thinning=1), ragged())
+    one = fitted(BayesianFM(factors=2, burn_in=4, samples=3, thinning=3), ragged())
+    all_of_them = fitted(BayesianFM(factors=2, burn_in=4, samples=9, thinning=1), ragged())
     assert isinstance(one, BayesianFM)
     assert isinstance(all_of_them, BayesianFM)
     np.testing.assert_array_equal(one.draws_["items"], all_of_them.draws_["items"][2::3])

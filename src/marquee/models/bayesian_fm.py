@@ -74,7 +74,7 @@ class BayesianFM(Recommender):
     factors: int = 10
     burn_in: int = 20
     """Passes of the chain before the first draw that may be kept."""
-    draws: int = 50
+    samples: int = 50
     """Draws that are kept and averaged."""
     thinning: int = 3
     """Passes from one kept draw to the next."""
@@ -109,7 +109,7 @@ class BayesianFM(Recommender):
     _viewers: pl.DataFrame | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        self.check_at_least(1, "factors", "draws", "thinning")
+        self.check_at_least(1, "factors", "samples", "thinning")
         self.check_at_least(0, "burn_in", "noise_prior", "seed")
         for name, known in (("task", TASKS), ("clock", CLOCKS)):
             if getattr(self, name) not in known:
@@ -150,7 +150,7 @@ class BayesianFM(Recommender):
         settings = Settings(
             n_factors=self.factors,
             burn_in=self.burn_in,
-            n_draws=self.draws,
+            n_draws=self.samples,
             thinning=self.thinning,
             implicit="implicit" in self.use,
             flipped="flipped" in self.use,

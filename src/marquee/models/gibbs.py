@@ -62,6 +62,10 @@ def chain(
     weight_priors = [Prior(np.zeros(g), np.full(g, 10.0)) for g in shapes]
     factor_priors = [Prior(np.zeros((n_factors, g)), np.full((n_factors, g), 10.0)) for g in shapes]
     squared = [part.matrix.power(2) for part in blocks]
+    sums = [np.ascontiguousarray((p.matrix @ V.T).T) for p, V in zip(blocks, factors, strict=True)]
+    squares = [
+        np.ascontiguousarray((X @ (V**2).T).T) for X, V in zip(squared, factors, strict=True)
+    ]
     e = response.start(outcomes(blocks, weights, factors))
     for _ in range(n_draws):
         response.renew(e, rng)
@@ -83,12 +87,6 @@ def chain(
                 rng.standard_normal(len(w)),
                 w,
             )
-        sums = [
-            np.ascontiguousarray((p.matrix @ V.T).T) for p, V in zip(blocks, factors, strict=True)
-        ]
-        squares = [
-            np.ascontiguousarray((X @ (V**2).T).T) for X, V in zip(squared, factors, strict=True)
-        ]
         for f in range(n_factors):
             totals = np.zeros(len(e))
             for part, own in zip(blocks, sums, strict=True):
