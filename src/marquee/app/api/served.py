@@ -41,9 +41,7 @@ AsViewer = Annotated[
 ]
 
 
-def router(
-    tag: str, scope: str = "read", *, route_class: type[APIRoute] = APIRoute
-) -> APIRouter:
+def router(tag: str, scope: str = "read", *, route_class: type[APIRoute] = APIRoute) -> APIRouter:
     """A router for the keys of that scope."""
     checks = [Security(allowed, scopes=[scope]), Depends(understood)]
     return APIRouter(prefix=PREFIX, tags=[tag], dependencies=checks, route_class=route_class)
