@@ -105,7 +105,13 @@ def test_every_pass_is_reported() -> None:
 def test_movielens_errors_are_no_greater_than_the_reference(data_root: Path) -> None:
     # Surprise 1.1.5: SVDpp with its defaults, mean of the five folds.
     folds = [movielens_fold(data_root, f"u{number}") for number in range(1, 6)]
-    same: dict[str, Any] = {"factors": 20, "epochs": 20, "learning_rate": 0.007, "l2": 0.02, "init_std": 0.1}
+    same: dict[str, Any] = {
+        "factors": 20,
+        "epochs": 20,
+        "learning_rate": 0.007,
+        "l2": 0.02,
+        "init_std": 0.1,
+    }
     ours: dict[str, Any] = {}
     for params in (same | {"fold_in_l2": 20.0}, ours):
         errors = [rmse(SVDpp(**params).fit(train), train, test) for train, test in folds]

@@ -190,7 +190,8 @@ def _parts(matrix: csr_array) -> tuple[NDArray[np.int64], NDArray[np.int32], NDA
 @compiled(
     "void(int64, int64, int64, int64[::1], int32[::1], float32[::1], int64[::1], int32[::1], "
     "float32[:, ::1], boolean, int64, float32, int64, float32[:, ::1])",
-    fastmath={"contract", "nsz", "arcp"},
+    # No reciprocals: perfectly alike is exactly 1, so that the first of equals can be told.
+    fastmath={"contract", "nsz"},
 )
 def _relate(
     first: int,
