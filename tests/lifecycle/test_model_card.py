@@ -13,7 +13,13 @@ from marquee.evaluation.forecasting.frames import Target
 from marquee.features.frame import columns_at
 from marquee.forecast.pipelines import Ridge
 from marquee.lifecycle.forecast_evaluation import evaluate_films
-from marquee.lifecycle.model_card import LIMITS, ModelCard, banned_columns, model_card
+from marquee.lifecycle.model_card import (
+    LIMITS,
+    ModelCard,
+    banned_columns,
+    model_card,
+    undated_columns,
+)
 
 
 def card(target: Target = "revenue", *, log: Path | None = None) -> ModelCard:
@@ -74,6 +80,18 @@ def test_banned_is_whatever_the_features_refuse(horizon: str) -> None:
     assert not banned & allowed
     assert banned | allowed == {column.name for column in columns_at("post_release")}
     assert ("certificate" in banned) == (horizon == "greenlight")
+
+
+def test_undated_columns_that_nobody_asked_for_are_told_as_left_out() -> None:
+    assert undated_columns("greenlight", ()) == ("n_genres",)
+    assert "plot_words" in undated_columns("announced", ())
+    assert "keywords" not in undated_columns("announced", ())  # refused there
+    assert "keywords" not in undated_columns("pre_release", ("budget_usd", "keywords"))
+    made = card()
+    [line] = [each for each in made.to_markdown().splitlines() if each.startswith("Left out")]
+    assert all(name in line for name in ("n_companies", "keywords", "plot_words"))
+    assert made.to_dict()["undated"] == list(made.undated)
+    assert not set(made.undated) & {*made.columns, *made.banned}
 
 
 def test_limits_are_of_the_target() -> None:

@@ -11,6 +11,7 @@ from marquee.evaluation.forecasting.report import ForecastReport, Result
 from marquee.evaluation.plain import plain
 from marquee.features import FEATURES
 from marquee.features.base import HORIZONS, Horizon
+from marquee.features.frame import columns_at
 from marquee.forecast.base import Estimator
 
 FIGURES = (
@@ -63,6 +64,8 @@ class ModelCard:
     columns: tuple[str, ...]
     banned: tuple[str, ...]
     """Columns that are refused because only a later stage of a film's life tells them."""
+    undated: tuple[str, ...]
+    """Columns that were left out because catalogs keep no date for what they tell."""
     report: ForecastReport | None
     """What was measured of the same model fitted on the earlier films; None if nothing was."""
     n_readings: int | None
@@ -102,6 +105,8 @@ class ModelCard:
             "## Columns",
             f"{len(self.columns)} columns: {', '.join(self.columns)}.",
             f"Refused, for only a later stage tells them: {', '.join(self.banned) or 'none'}.",
+            "Left out, for they may be younger than the forecast and catalogs keep no date for "
+            f"them: {', '.join(self.undated) or 'none'}.",
             "## Limits",
             "\n".join(f"- {text}" for text in self.limits),
         ]
@@ -137,6 +142,7 @@ def model_card(
         last_released=str(films.released.max()),
         columns=model.columns_,
         banned=banned_columns(films.horizon),
+        undated=undated_columns(films.horizon, model.columns_),
         report=report,
         n_readings=n_readings,
         limits=(*LIMITS, *of_money, *LIMITS_OF_TARGET.get(films.target, ())),
@@ -150,6 +156,13 @@ def banned_columns(horizon: Horizon) -> tuple[str, ...]:
         for theme in FEATURES.values()
         for column in theme.columns
         if HORIZONS.index(column.horizon) > HORIZONS.index(horizon)
+    )
+
+
+def undated_columns(horizon: Horizon, used: tuple[str, ...]) -> tuple[str, ...]:
+    """Undated columns that may be asked at the horizon and are not among those used."""
+    return tuple(
+        column.name for column in columns_at(horizon) if column.undated and column.name not in used
     )
 
 
