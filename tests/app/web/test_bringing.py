@@ -195,6 +195,114 @@ def test_what_an_archive_holds_as_watched_and_to_watch_is_taken_over(browser: Br
     assert (len(said.ratings), len(said.seen), len(said.watchlist)) == (1, 1, 2)
 
 
+LIST_HEAD = "Date,Name,Year,Letterboxd URI"
+
+
+def archive_of(**tables: str) -> bytes:
+    """A zip archive of those tables, named without their suffix."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in tables.items():
+            archive.writestr(f"me/{name}.csv", text)
+    return packed.getvalue()
+
+
+def film_rows(browser: Browser, n: int) -> list[str]:
+    """Records of a list for n films that are here."""
+    films = [p.title for p in browser.engine.popular(60).picks if p.title.kind == "film"][:n]
+    return [
+        f'2024-01-0{day},"{film.name}",{film.year},https://x/{day}'
+        for day, film in enumerate(films, 1)
+    ]
+
+
+def test_an_empty_watchlist_is_nothing_to_speak_of(browser: Browser) -> None:
+    body, expected = export(browser)
+    page = bring(
+        browser,
+        archive_of(ratings=body.decode(), watched=LIST_HEAD, watchlist=f"{LIST_HEAD}\n\n"),
+        "all.zip",
+    )
+    assert page.status_code == 200
+    assert "2 ratings are yours now" in page.text
+    assert "Not all was read" not in page.text
+    assert dict(browser.store.profile(browser.viewer).ratings) == expected
+
+
+@pytest.mark.parametrize("broken", ["", "a,b\n1,2\n"])
+def test_a_list_that_cannot_be_read_is_named_beside_what_was_taken_over(
+    browser: Browser, broken: str
+) -> None:
+    body, _ = export(browser)
+    packed = archive_of(
+        ratings=body.decode(), watched=broken, watchlist=f"{LIST_HEAD}\n{film_rows(browser, 1)[0]}"
+    )
+    page = bring(browser, packed, "all.zip")
+    assert page.status_code == 200
+    assert "2 ratings are yours now" in page.text
+    assert "1 title is on your watchlist" in page.text
+    assert "Not all was read: " in page.text
+    assert "watched.csv" in page.text
+    assert "/tmp" not in page.text
+
+
+@pytest.mark.parametrize("with_ratings", [True, False])
+def test_lists_are_taken_over_where_nothing_was_rated(browser: Browser, with_ratings: bool) -> None:
+    rows = film_rows(browser, 3)
+    tables = {"watched": f"{LIST_HEAD}\n{rows[0]}", "watchlist": "\n".join([LIST_HEAD, *rows[1:]])}
+    if with_ratings:
+        tables["ratings"] = HEAD
+    page = bring(browser, archive_of(**tables), "all.zip")
+    assert page.status_code == 200
+    assert "Your lists are here now" in page.text
+    said = browser.store.profile(browser.viewer)
+    assert (len(said.ratings), len(said.seen), len(said.watchlist)) == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("watched.csv", "seen"), ("watchlist.csv", "watchlist")]
+)
+def test_a_list_is_taken_over_without_its_archive(browser: Browser, name: str, kind: str) -> None:
+    page = bring(browser, "\n".join([LIST_HEAD, *film_rows(browser, 2)]).encode(), name)
+    assert page.status_code == 200
+    assert "Not all was read" not in page.text
+    assert len(getattr(browser.store.profile(browser.viewer), kind)) == 2
+
+
+def test_a_list_alone_without_a_record_is_refused(browser: Browser) -> None:
+    page = bring(browser, LIST_HEAD.encode(), "watchlist.csv")
+    assert page.status_code == 422
+    assert "watchlist.csv holds no record" in page.text
+    assert browser.store.viewers() == ()
+
+
+def test_what_was_taken_off_a_list_later_stays_off_it_and_is_told(browser: Browser) -> None:
+    rows = film_rows(browser, 2)
+    packed = archive_of(watched=f"{LIST_HEAD}\n{rows[0]}", watchlist=f"{LIST_HEAD}\n{rows[1]}")
+    bring(browser, packed, "all.zip")
+    said = browser.store.profile(browser.viewer)
+    browser.say(f"unseen::{next(iter(said.seen))}:title:0")
+    browser.say(f"unwatchlist::{next(iter(said.watchlist))}:title:0")
+    page = bring(browser, packed, "all.zip").text
+    assert "marked as seen" not in page
+    assert "on your watchlist" not in page
+    assert "Of 2 titles you said something else later" in page
+    said = browser.store.profile(browser.viewer)
+    assert not said.seen
+    assert not said.watchlist
+
+
+def test_a_title_that_several_lists_name_is_left_out_once(browser: Browser) -> None:
+    rows = [f'2024-01-01,"Nowhere {n}",1901,https://x/{n}' for n in range(230)]
+    packed = archive_of(
+        ratings="\n".join([HEAD, *(f"{row},3" for row in rows)]),
+        watched="\n".join([LIST_HEAD, *rows]),
+    )
+    page = bring(browser, packed, "all.zip").text
+    assert "230 left out" in page
+    assert "… and 30 more." in page
+
+
 def test_a_viewing_without_a_rating_is_marked_as_seen(browser: Browser) -> None:
     film = next(p.title for p in browser.engine.popular(40).picks if p.title.kind == "film")
     rows = [

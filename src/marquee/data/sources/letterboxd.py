@@ -76,6 +76,8 @@ def _read(files: Files) -> Loaded:
 def read_list(files: Files, file: str) -> Loaded | None:
     """The films of a list without ratings, ``LISTS``, as titles alone; None where there is none.
 
+    An archive holds the list of somebody who put nothing on it too, with its header alone.
+
     Raises
     ------
     SourceError
@@ -83,8 +85,11 @@ def read_list(files: Files, file: str) -> Loaded | None:
     """
     if file not in files_with_columns(files, ()):
         return None
+    text = files.text(file)
+    if len(text.strip().splitlines()) == 1:
+        return None
     rejects = Rejects(NAME)
-    records = read_records(files.text(file), file, None, rejects, required=_COLUMNS[:4])
+    records = read_records(text, file, None, rejects, required=_COLUMNS[:4])
     name = pl.col("Name").str.strip_chars()
     records = parse(records, "Name", name, rejects, file, "no title", required=True)
     records = parse(records, "Year", _year("Year"), rejects, file, "not a year")
