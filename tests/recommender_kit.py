@@ -19,8 +19,12 @@ from marquee.models.abilities import PredictsRatings, UsesTitles, UsesViewers
 from marquee.models.base import Recommender
 from marquee.models.bayesian_fm import BayesianFM
 from marquee.models.bias import Bias
+from marquee.models.content import Content
 from marquee.models.gaussian_items import GaussianItems
 from marquee.models.hybrid import Hybrid
+from marquee.models.hybrid_ranker import HybridRanker
+from marquee.models.popularity import Popularity
+from marquee.models.rp3beta import RP3beta
 
 SIDE = 10
 """Users and items of the checkerboard."""
@@ -31,20 +35,32 @@ SMALL_DATA: dict[str, dict[str, Any]] = {
     "gaussian-items": {"prior_weight": 3.0},
     "ease-ratings": {"l2": 5.0},
     "ials": {"factors": 2, "epochs": 30},
+    "mult-vae": {"hidden": 16, "latent": 4, "epochs": 60, "batch": 5, "learning_rate": 0.02},
     "nmf": {"factors": 3, "epochs": 200, "fold_in_l2": 0.1},
     "rp3beta": {"neighbors": 24},
+    "sasrec": {"hidden": 8, "longest": 12, "epochs": 60, "batch": 5, "learning_rate": 0.02},
     "slim": {"l1": 0.1, "l2": 1.0, "tolerance": 1e-6, "sweeps": 500},
     "svd": {"factors": 5, "epochs": 60, "learning_rate": 0.02, "fold_in_l2": 0.2},
+    "taste-groups": {"factors": 4, "most_groups": 4, "pairs": 3, "shrinkage": 1.0},
     "svdpp": {"factors": 5, "epochs": 60, "learning_rate": 0.02, "fold_in_l2": 0.2},
 }
 """Hyperparameters by public name where the defaults are meant for more data than is here."""
 
 BUILDERS: dict[str, Callable[[], Recommender]] = {
     "blend": lambda: ease_content_blend(liked_from=0.0),
+    "hybrid-ranker": lambda: HybridRanker(
+        members=(RP3beta(neighbors=24), Content(), Popularity()),
+        candidates=12,
+        folds=3,
+        new_share=0.1,
+        rounds=4,
+        min_leaf=1.0,
+    ),
     "stack": lambda: Hybrid(
         members=(Bias(), GaussianItems(prior_weight=3.0, steps=6)),
         timed_members=(BayesianFM(factors=2, samples=3, thinning=1, burn_in=4),),
         rounds=6,
+        bags=2,
         min_leaf=5,
     ),
 }

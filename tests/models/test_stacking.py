@@ -36,11 +36,16 @@ def test_trees_learn_what_a_line_leaves_and_come_back_from_their_bytes() -> None
     rng = np.random.default_rng(1)
     Z = rng.normal(size=(3000, 8)).astype(np.float32)
     left = np.sign(Z[:, 0]) * (Z[:, 1] > 0)
-    settings = TreeSettings(rounds=80, leaves=6, learning_rate=0.1, min_leaf=20, l2=1.0, seed=0)
-    trees = grown(Z, left, settings)
-    assert np.mean((corrections(trees, Z) - left) ** 2) < 0.3 * left.var()
-    np.testing.assert_array_equal(trees, grown(Z, left, settings))
-    assert not corrections(grown(Z, left, settings._replace(rounds=0)), Z).any()
+    settings = TreeSettings(rounds=80, leaves=6, learning_rate=0.1, min_leaf=20, l2=1.0)
+    bags = grown(Z, left, settings, range(2))
+    assert np.mean((corrections(bags, Z) - left) ** 2) < 0.3 * left.var()
+    again, other = (grown(Z, left, settings, [seed])["bag_0"] for seed in (0, 2))
+    np.testing.assert_array_equal(bags["bag_0"], again)
+    assert not np.array_equal(bags["bag_0"], other)
+    one, two = (corrections({"bag": bag}, Z) for bag in bags.values())
+    np.testing.assert_allclose(corrections(bags, Z), (one + two) / 2, atol=1e-9)
+    assert not grown(Z, left, settings._replace(rounds=0), range(2))
+    assert not corrections({}, Z).any()
 
 
 def test_inner_folds_are_even_and_drawn() -> None:

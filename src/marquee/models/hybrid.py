@@ -82,7 +82,9 @@ class Hybrid(Recommender):
     l2: float = 10.0
     """Penalty on weights of members other than equal ones, in squared ratings."""
     rounds: int = 500
-    """Trees; 0 for ridge regression alone."""
+    """Trees in a bag; 0 for ridge regression alone."""
+    bags: int = 3
+    """Bags of trees, each drawn from another seed, that are averaged."""
     leaves: int = 14
     """Most leaves of a tree."""
     tree_rate: float = 0.03
@@ -98,8 +100,8 @@ class Hybrid(Recommender):
     """The fitted members."""
     weights_: NDArray[np.float64] = field(init=False, repr=False)
     """Intercept, then the weight of each member."""
-    trees_: NDArray[np.uint8] = field(init=False, repr=False)
-    """The boosted trees in XGBoost's binary format; empty for none."""
+    trees_: dict[str, NDArray[np.uint8]] = field(init=False, repr=False)
+    """Bags of boosted trees in XGBoost's binary format; none for ridge regression alone."""
     titles_: Titles = field(init=False, repr=False)
     """What features need to know of the items."""
     scale_: NDArray[np.float64] = field(init=False, repr=False)
@@ -124,6 +126,7 @@ class Hybrid(Recommender):
                 )
         self.check_at_least(2, "folds")
         self.check_at_least(0, "l2", "rounds", "min_leaf", "tree_l2", "seed")
+        self.check_at_least(1, "bags")
         self.check_at_least(2, "leaves")
         self.check_at_least(1e-6, "tree_rate")
         if self.clock not in CLOCKS:
@@ -186,9 +189,10 @@ class Hybrid(Recommender):
         self.weights_ = ridge(predictions, ratings, self.l2)
         left = ratings - blended(predictions, self.weights_)
         settings = TreeSettings(
-            self.rounds, self.leaves, self.tree_rate, self.min_leaf, self.tree_l2, self.seed
+            self.rounds, self.leaves, self.tree_rate, self.min_leaf, self.tree_l2
         )
-        self.trees_ = grown(self._beside(predictions, features), left, settings)
+        seeds = range(self.seed, self.seed + self.bags)
+        self.trees_ = grown(self._beside(predictions, features), left, settings, seeds)
 
     def blend(
         self, predictions: NDArray[np.float64], features: NDArray[np.float32]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from marquee.data.interactions import Interactions
+
+Bags = dict[str, NDArray[np.uint8]]
+"""Bags of boosted trees by name, each in XGBoost's binary format."""
 
 
 class TreeSettings(NamedTuple):
@@ -18,7 +22,6 @@ class TreeSettings(NamedTuple):
     learning_rate: float
     min_leaf: int
     l2: float
-    seed: int
 
 
 def inner_folds(train: Interactions, n_folds: int, seed: int) -> NDArray[np.int64]:
@@ -53,43 +56,50 @@ def blended(predictions: NDArray[np.float64], weights: NDArray[np.float64]) -> N
 
 
 def grown(
-    features: NDArray[np.float32], left: NDArray[np.float64], settings: TreeSettings
-) -> NDArray[np.uint8]:
-    """Boosted trees that predict what is left, as XGBoost's own bytes; empty for no round."""
+    features: NDArray[np.float32],
+    left: NDArray[np.float64],
+    settings: TreeSettings,
+    seeds: Iterable[int],
+) -> Bags:
+    """A bag of boosted trees for each seed, which predict what is left; none for no round."""
     import xgboost
 
     if not settings.rounds or not len(left):
-        return np.empty(0, np.uint8)
-    trees = xgboost.train(
-        {
-            "objective": "reg:squarederror",
-            "tree_method": "hist",
-            "grow_policy": "lossguide",
-            "max_depth": 0,
-            "max_leaves": settings.leaves,
-            "max_bin": 128,
-            "learning_rate": settings.learning_rate,
-            # The second derivative of half a squared error is 1 for each rating.
-            "min_child_weight": settings.min_leaf,
-            "reg_lambda": settings.l2,
-            "subsample": 0.7,
-            "colsample_bytree": 0.5,
-            "base_score": 0.0,
-            "nthread": 1,
-            "seed": settings.seed,
-        },
-        xgboost.DMatrix(features, left, nthread=1),
-        settings.rounds,
-    )
-    return np.frombuffer(trees.save_raw("ubj"), np.uint8).copy()
+        return {}
+    params = {
+        "objective": "reg:squarederror",
+        "tree_method": "hist",
+        "grow_policy": "lossguide",
+        "max_depth": 0,
+        "max_leaves": settings.leaves,
+        "max_bin": 128,
+        "learning_rate": settings.learning_rate,
+        # The second derivative of half a squared error is 1 for each rating.
+        "min_child_weight": settings.min_leaf,
+        "reg_lambda": settings.l2,
+        "subsample": 0.7,
+        "colsample_bytree": 0.5,
+        "base_score": 0.0,
+        "nthread": 1,
+    }
+    data = xgboost.QuantileDMatrix(features, left, nthread=1, max_bin=params["max_bin"])
+    bags = {}
+    for place, seed in enumerate(seeds):
+        trees = xgboost.train({**params, "seed": seed}, data, settings.rounds)
+        bags[f"bag_{place}"] = np.frombuffer(trees.save_raw("ubj"), np.uint8).copy()
+    return bags
 
 
-def corrections(trees: NDArray[np.uint8], features: NDArray[np.float32]) -> NDArray[np.float64]:
-    """What the trees add to each pair, shape (n_pairs,)."""
+def corrections(bags: Bags, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    """What the trees add to each pair, the mean over bags, shape (n_pairs,)."""
     import xgboost
 
-    if not trees.size or not len(features):
-        return np.zeros(len(features))
-    booster = xgboost.Booster({"nthread": 1})
-    booster.load_model(bytearray(trees.tobytes()))
-    return np.asarray(booster.predict(xgboost.DMatrix(features, nthread=1)), np.float64)
+    total = np.zeros(len(features))
+    if not bags or not len(features):
+        return total
+    data = xgboost.DMatrix(features, nthread=1)
+    for trees in bags.values():
+        booster = xgboost.Booster({"nthread": 1})
+        booster.load_model(bytearray(trees.tobytes()))
+        total += booster.predict(data)
+    return total / len(bags)
