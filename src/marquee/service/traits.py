@@ -24,7 +24,7 @@ class Traits:
         """
         told: list[tuple[str, ...]] = [()] * len(facts.items)
         for words, text in (
-            (facts.collections, "both of {}"),
+            (facts.collections, "part of {}"),
             (facts.directors, "directed by {}"),
             (facts.actors, "with {}"),
             (facts.genres, "{}"),

@@ -121,6 +121,16 @@ def test_search_finds_names_with_errors_and_offers_something_else(browser: Brows
     assert browser.get("/search").status_code == 200
 
 
+def test_search_counts_as_many_titles_as_there_are(browser: Browser) -> None:
+    names = [title.name for title in browser.engine.titles(n=10_000).titles]
+    assert sum("the" in name.casefold() for name in names) > 24
+    many = browser.get("/search", params={"q": "the"}).text
+    assert len(browser.titles(many)) == 24
+    assert "The 24 best matches; type more to find others." in many
+    one = browser.get("/search", params={"q": max(names, key=len)}).text
+    assert "best match first" in one
+
+
 def test_a_title_page_shows_facts_guess_reasons_and_where_to_watch(browser: Browser) -> None:
     offered = browser.engine.library.availability["title_id"][0]
     for said in browser.says("rate:5.0")[:3]:

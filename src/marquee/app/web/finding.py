@@ -14,15 +14,16 @@ N_HITS, N_FOUND = 8, 24
 def results(visit: Visit) -> Answer:
     """The titles that the text names, as cards; popular ones where it names none."""
     text = visit.query.get("q", "").strip()[:120]
-    found = hits(visit, text, N_FOUND)
+    found = hits(visit, text, N_FOUND + 1)  # one more tells whether there are others
+    found, others = found[:N_FOUND], len(found) > N_FOUND
     if found:
         shelf = Shelf("found", "Found", plain_cards(visit, found, "found"))
     else:
         popular = visit.site.engine.popular(6, viewer_id=visit.viewer_id).picks
         titles = [pick.title for pick in popular]
         shelf = Shelf("popular", "Popular instead", plain_cards(visit, titles, "popular"))
-    context = {"text": text, "n_found": len(found), "shelves": dressed(visit, [shelf])}
-    return Page("search.html", context)
+    context = {"text": text, "n_found": len(found), "others": others}
+    return Page("search.html", context | {"shelves": dressed(visit, [shelf])})
 
 
 def suggestions(visit: Visit) -> Answer:
