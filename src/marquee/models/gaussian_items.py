@@ -72,6 +72,7 @@ class GaussianItems(Recommender):
     time_scales: tuple[float, ...] = (30.0, 200.0, 2_000.0, 400_000.0)
     """Seconds after which what two ratings share has fallen to 1/e; none for no part of time."""
     genre_time_scale: float = 60_000.0
+    """As ``time_scales``, for what ratings of titles of like genres and years share besides."""
 
     scale_: NDArray[np.float64] = field(init=False, repr=False)
     """Mean, lowest and highest rating of the training data."""
