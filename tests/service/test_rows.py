@@ -16,7 +16,7 @@ from marquee.lifecycle.fitting import fit_workspace
 from marquee.models import RECIPES
 from marquee.service.engine import Engine
 from marquee.service.filters import Filters
-from marquee.service.rows import Row, first_row, home_rows
+from marquee.service.rows import MANY, RECENT_DAYS, Row, first_row, home_rows
 from marquee.service.taste import AS_SCORED
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -140,6 +140,23 @@ def test_popular_now_counts_only_recent_ratings(engine: Engine, workspace: Works
     assert isinstance(newest, datetime)
     since = workspace.frame("ratings").filter(rated_at=newest)["title_id"][0]
     assert engine.library.rating_counts(1)[engine.library.facts.items.positions([since])] >= 1
+
+
+def test_popular_now_looks_back_as_far_as_many_were_rated(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the last month holds a handful of ratings, one of them makes nothing popular."""
+    counts = engine.library.rating_counts
+    assert counts(30).max() < MANY
+    viewer = newcomer(engine)
+    row = home_rows(engine, viewer)[-1]
+    assert (row.key, row.title) == ("popular", "Popular")
+    assert (counts()[engine.library.facts.items.positions(ids(row))] >= MANY).all()
+    # A busier quarter than month.
+    monkeypatch.setitem(engine.library._counts, RECENT_DAYS[1], counts())
+    row = home_rows(engine, viewer)[-1]
+    assert row.title == "Popular now"
+    assert (counts()[engine.library.facts.items.positions(ids(row))] >= MANY).all()
 
 
 def test_no_director_franchise_or_genre_fills_a_row(engine: Engine, workspace: Workspace) -> None:

@@ -25,8 +25,12 @@ LOVED = 4.0
 OBSCURE_SHARE = 0.5
 """Share of the catalog, the least rated part, that counts as hidden."""
 
-RECENT_DAYS = 30
-"""Days before the newest rating that count as now."""
+RECENT_DAYS = (30, 90, 365)
+"""Days before the newest rating that may count as now: the fewest in which many were rated."""
+
+MANY = 10
+"""Ratings of a title that are many, where some two dozen titles have as many: of a handful of
+ratings in a month, each of another title, none makes anything popular."""
 
 SPARE = 24
 """Titles more than a row may need, so that caps have others to choose from."""
@@ -157,8 +161,19 @@ def _candidates(
         here = replace(filters, services=services, region=asker.settings.region)
         heading = "New to you on your services"
         yield Row("on-your-services", heading, _offered(engine, viewer, here, below, taken))
-    popular = engine.popular(6 * k + SPARE, filters, viewer_id=viewer, days=RECENT_DAYS)
-    yield Row("popular", "Popular now", popular.picks)
+    days = _recent_days(engine)
+    popular = engine.popular(6 * k + SPARE, filters, viewer_id=viewer, days=days)
+    rated = tuple(pick for pick in popular.picks if pick.score > 0)
+    yield Row("popular", "Popular now" if days else "Popular", rated)
+
+
+def _recent_days(engine: Engine) -> int | None:
+    """How many days up to the newest rating are now; None where too few ratings tell."""
+    if engine.library.ratings.times is None:
+        return None
+    counts = engine.library.rating_counts
+    enough = (days for days in RECENT_DAYS if np.count_nonzero(counts(days) >= MANY) >= SPARE)
+    return next(enough, None)
 
 
 def _seeds(engine: Engine, asker: Person) -> list[TitleCard]:

@@ -49,7 +49,7 @@ ONLY_PICKS = {"HX-Retarget": "#picks", "HX-Reswap": "innerMorph"}
 
 NOTES = {
     "hidden-gems": "Few people have rated it.",
-    "popular": "Many people rate it these days; that is not yet about you.",
+    "popular": "Many people rate it; that is not yet about you.",
 }
 """Why a title stands in a row, where the model gives no reasons of the viewer's own."""
 
