@@ -13,7 +13,7 @@ from marquee.errors import ParameterError
 from marquee.models.base import Recommender
 from marquee.models.offsets import Scale, fit_offsets, on_scale, user_offsets
 
-PAIRS_AT_ONCE = 1 << 14
+CELLS_AT_ONCE = 1 << 22
 
 
 @dataclass(kw_only=True, eq=False)
@@ -82,10 +82,12 @@ class EASERatings(Recommender):
         at, to = self.checked_pairs(profiles, rows, columns)
         means, left = self._baseline(profiles)
         ratings = means[at] + self.item_offsets_[to]
-        into = np.ascontiguousarray(self.weights_.T)
-        for start in range(0, len(at), PAIRS_AT_ONCE):
-            some = slice(start, start + PAIRS_AT_ONCE)
-            ratings[some] += left[at[some]].multiply(into[to[some]]).sum(axis=1)
+        people, person = np.unique(at, return_inverse=True)
+        step = max(1, CELLS_AT_ONCE // max(profiles.n_items, 1))
+        for start in range(0, len(people), step):
+            some = np.flatnonzero((person >= start) & (person < start + step))
+            said = left[people[start : start + step]] @ self.weights_
+            ratings[some] += said[person[some] - start, to[some]]
         return on_scale(ratings, self.scale_)
 
     def _baseline(self, profiles: Interactions) -> tuple[NDArray[np.float64], csr_array]:

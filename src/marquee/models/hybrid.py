@@ -256,9 +256,15 @@ class Hybrid(Recommender):
         return member
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
-        shape = (profiles.n_users, profiles.n_items)
-        rows, columns = (side.ravel().astype(np.int32) for side in np.indices(shape))
-        return self._predicted(profiles, rows, columns, None).astype(np.float32).reshape(shape)
+        scores = np.empty((profiles.n_users, profiles.n_items), np.float32)
+        # Profile by profile, since a member may fold in all that it is asked about.
+        step = max(1, PAIRS_AT_ONCE // max(profiles.n_items, 1))
+        for start in range(0, profiles.n_users, step):
+            part = profiles.take(np.arange(start, min(start + step, profiles.n_users)))
+            shape = (part.n_users, part.n_items)
+            rows, columns = (side.ravel().astype(np.int32) for side in np.indices(shape))
+            scores[start : start + step] = self._predicted(part, rows, columns, None).reshape(shape)
+        return scores
 
     def predict_ratings(
         self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike
