@@ -48,7 +48,7 @@ SMALL_DATA: dict[str, dict[str, Any]] = {
 
 BUILDERS: dict[str, Callable[[], Recommender]] = {
     "blend": lambda: ease_content_blend(liked_from=0.0),
-    "hybrid-ranker": lambda: HybridRanker(
+    "stacked-ranker": lambda: HybridRanker(
         members=(RP3beta(neighbors=24), Content(), Popularity()),
         candidates=12,
         folds=3,

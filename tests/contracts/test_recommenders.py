@@ -56,6 +56,8 @@ ORDER_MATTERS = {
     "stack": "deals ratings to inner folds in the order of rows",
     "svd": "visits ratings in the order of rows, from a random start drawn in that order",
     "svdpp": "visits ratings in the order of rows, from a random start drawn in that order",
+    "stacked-ranker": "holds out viewers in the order of rows",
+    "taste-groups": "draws the first centers in the order of rows",
 }
 """Why the scores of a recommender may change when users or items are put in another order."""
 
@@ -65,7 +67,7 @@ THREADS_ROUND = {
 }
 """Why libraries with more threads give a recommender other last digits; none of its own may."""
 
-NEEDS_TITLES = {"blend", "content"}
+NEEDS_TITLES = {"blend", "content", "stacked-ranker"}
 """What refuses to be fitted before it was told of the titles."""
 
 
