@@ -143,3 +143,40 @@ def sweep_members(
                 if i > 0:
                     totals[n, i - 1] += new - old
             own[i] = new
+
+
+@compiled(
+    "void(int32[::1], int32[::1], float64[:, ::1], float32[:, ::1], float64[:, ::1], "
+    "float64[::1], float64[:, ::1])",
+    fastmath=True,
+)
+def meet(
+    rows: NDArray[np.int32],
+    columns: NDArray[np.int32],
+    users: NDArray[np.float64],
+    items: NDArray[np.float32],
+    moments: NDArray[np.float64],
+    said: NDArray[np.float64],
+    totals: NDArray[np.float64],
+) -> None:
+    """Fills in what is said of each pair of a user and an item at its moment, and sums of factors.
+
+    What each side says alone stands in front of its factors. ``moments`` has a row for each pair,
+    or none where there are no moments; ``totals`` may have no row, where nobody asks.
+    """
+    timed, summed = moments.shape[0] > 0, totals.shape[0] > 0
+    n_factors = users.shape[1] - 1
+    for n in range(rows.size):
+        user, item = users[rows[n]], items[columns[n]]
+        value = user[0] + item[0]
+        if timed:
+            value += moments[n, 0]
+        for f in range(1, n_factors + 1):
+            both = user[f] + item[f]
+            value += user[f] * item[f]
+            if timed:
+                value += moments[n, f] * both
+                both += moments[n, f]
+            if summed:
+                totals[n, f - 1] = both
+        said[n] = value

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from marquee.data.interactions import Interactions
 from marquee.models.fm_blocks import over_root
 from marquee.models.fm_chain import own_pairs
-from marquee.models.fm_fold_in import solve_members, sweep_members
+from marquee.models.fm_fold_in import meet, solve_members, sweep_members
 from marquee.models.fm_responses import expected_noise
 from marquee.models.sessions import Moments, session_starts, sessions_at
 
@@ -97,12 +97,10 @@ def folded(
     ``levels`` are those of the ratings in the order of the moments, for an ordered response.
     """
     given = _given(profiles, draw)
-    rows, items = profiles.moments.rows, draw["items"].astype(np.float64)[profiles.items]
-    users, moment = given[rows], _calendar_sums(draw, profiles.calendar, items.shape)
-    totals = items[:, 1:] + users[:, 1:] + moment[:, 1:]
-    said = items[:, 0] + users[:, 0] + moment[:, 0]
-    said += (items[:, 1:] * users[:, 1:]).sum(axis=1)
-    said += ((totals - moment[:, 1:]) * moment[:, 1:]).sum(axis=1)
+    rows, n = profiles.moments.rows, len(profiles.items)
+    moment = _calendar_sums(draw, profiles.calendar, (n, given.shape[1]))
+    said, totals = np.empty(n), np.empty((n, given.shape[1] - 1))
+    meet(rows, profiles.items, given, draw["items"], moment, said, totals)
     if levels is None:
         e = profiles.ratings - said - float(draw["intercept"])
         precision = float(draw["precision"])
@@ -139,14 +137,15 @@ def folded(
 
 def said_of(asked: Asked, who: Folded, draw: OneDraw) -> NDArray[np.float64]:
     """What the machine says of each pair, shape (n_pairs,); a session that is none is average."""
-    users, items = who.users[asked.rows], draw["items"].astype(np.float64)[asked.columns]
-    moment = _calendar_sums(draw, asked.calendar, items.shape)
+    size, n = who.users.shape[1], len(asked.rows)
+    moment = _calendar_sums(draw, asked.calendar, (n, size))
+    if asked.sessions and not len(moment):
+        moment = np.zeros((n, size))
     for gap, codes in asked.sessions.items():
         average = draw[f"session_{gap}"][0].astype(np.float64)
         _add(moment, np.vstack([who.sessions.get(gap, average[None][:0]), average])[codes])
-    said = users[:, 0] + items[:, 0] + moment[:, 0]
-    said += (users[:, 1:] * items[:, 1:]).sum(axis=1)
-    said += (moment[:, 1:] * (users[:, 1:] + items[:, 1:])).sum(axis=1)
+    said = np.empty(n)
+    meet(asked.rows, asked.columns, who.users, draw["items"], moment, said, np.empty((0, size - 1)))
     return np.asarray(said + float(draw.get("intercept", 0.0)))
 
 
@@ -187,8 +186,11 @@ def _calendar_sums(
 ) -> NDArray[np.float64]:
     """What the calendar adds alone to each entry, in front of its factors; of the given shape.
 
-    The last row of a kind stands for a moment that is not known, or that nobody rated at.
+    The last row of a kind stands for a moment that is not known, or that nobody rated at. Without
+    any kind there are no rows.
     """
+    if not codes:
+        return np.zeros((0, shape[1]))
     total = np.zeros(shape)
     for kind, units in codes.items():
         _add(total, draw[kind].astype(np.float64)[units])
