@@ -256,6 +256,15 @@ def test_an_export_holds_everything_and_an_erasure_leaves_nothing(
     assert "erased" in answer.json()["detail"]
 
 
+def test_nobody_is_erased_who_was_never_there(client: TestClient) -> None:
+    """A slip of the finger would leave out of every fit whoever comes under that number later."""
+    for _ in range(2):
+        answer = client.delete(f"{V1}/viewers/987654")
+        assert answer.status_code == 404
+        assert "there is no viewer 987654" in answer.json()["detail"]
+    assert "there is no viewer" in client.get(f"{V1}/viewers/987654").json()["detail"]
+
+
 def test_ratings_that_came_with_the_data_are_exported_and_erased(client: TestClient) -> None:
     assert client.get(f"{V1}/viewers/5/export").json()["ratings_of_the_data"]
     assert client.delete(f"{V1}/viewers/5").status_code == 200

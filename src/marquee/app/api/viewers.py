@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from marquee.app.api.answers import Erased
 from marquee.app.api.bodies import NewChoices, NewViewer
 from marquee.app.api.served import PREFIX, Served, ViewerId, router
+from marquee.errors import UnknownIdError
 from marquee.service.records import ViewerPage
 
 
@@ -115,6 +116,8 @@ def _leaving(served: Served) -> APIRouter:
         Ratings that came with the data count for nothing from now on, and leave the tables with
         the next fit; the answer says how many they are.
         """
+        for stranger in served.unknown_viewers([viewer_id]).values():
+            raise UnknownIdError(stranger)
         deleted = served.store.erase(viewer_id, day=served.clock().date())
         return Erased(viewer_id, deleted, len(served.engine.library.rated(viewer_id)))
 
