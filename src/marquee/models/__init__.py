@@ -19,10 +19,12 @@ from marquee.models.hybrid import Hybrid
 from marquee.models.hybrid_ranker import HybridRanker
 from marquee.models.ials import IALS
 from marquee.models.item_knn import ItemKNN
+from marquee.models.mult_vae import MultVAE
 from marquee.models.nmf import NMF
 from marquee.models.popularity import Popularity
 from marquee.models.recent_popularity import RecentPopularity
 from marquee.models.rp3beta import RP3beta
+from marquee.models.sasrec import SASRec
 from marquee.models.slim import SLIM
 from marquee.models.svd import SVD
 from marquee.models.svdpp import SVDpp
@@ -40,10 +42,12 @@ ALGORITHMS: dict[str, type[Recommender]] = {
     "gaussian-items": GaussianItems,
     "ials": IALS,
     "item-knn": ItemKNN,
+    "mult-vae": MultVAE,
     "nmf": NMF,
     "popularity": Popularity,
     "recent-popularity": RecentPopularity,
     "rp3beta": RP3beta,
+    "sasrec": SASRec,
     "slim": SLIM,
     "stack": Hybrid,
     "stacked-ranker": HybridRanker,
