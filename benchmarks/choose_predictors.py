@@ -14,10 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from marquee.data.sources import read_source
 from marquee.evaluation.splits import Split
+from marquee.features.side_information import titles_frame, viewers_frame
 from marquee.models import ALGORITHMS
-from marquee.models.abilities import PredictsRatings
-from peers import SPLITS, our_rmse, splits_of, timed
+from marquee.models.abilities import PredictsRatings, UsesTitles, UsesViewers
+from marquee.models.base import Recommender
+from peers import SPLITS, data_root, our_rmse, splits_of, timed
 
 GRIDS: dict[str, list[dict[str, list[Any]]]] = {
     "item-knn": [
@@ -69,6 +72,17 @@ GRIDS: dict[str, list[dict[str, list[Any]]]] = {
             "fold_in_l2": [10.0, 20.0],
         },
     ],
+    "rbm": [
+        {"epochs": [30], "learning_rate": [0.03, 0.05], "l2": [0.03, 0.05], "steps": [1, 3]},
+    ],
+    "stacked-autoencoder": [
+        {"l2": [20.0, 30.0, 40.0], "fold_in_l2": [40.0, 80.0], "n_networks": [1, 2]},
+        {"side": ["user"], "noise": [0.3, 0.5]},
+    ],
+    "neural-ratings": [
+        {"l2": [250.0, 300.0], "epochs": [4, 5, 6], "dropout": [0.1, 0.2], "n_networks": [2]},
+        {"hidden": [8, 32], "n_networks": [2]},
+    ],
 }
 
 
@@ -85,16 +99,27 @@ def main() -> None:
         for grid in GRIDS[name]:
             for values in product(*grid.values()):
                 params = dict(zip(grid, values, strict=True))
-                model = ALGORITHMS[name](**params)
+                model = told(ALGORITHMS[name](**params), options.data)
                 assert isinstance(model, PredictsRatings)
                 seconds, _ = timed(partial(model.fit, inner.train))
                 found.append((our_rmse(model, inner), seconds, params))
         found.sort(key=lambda each: each[0])
-        defaults = ALGORITHMS[name]().fit(inner.train)
+        defaults = told(ALGORITHMS[name](), options.data).fit(inner.train)
         assert isinstance(defaults, PredictsRatings)
         print(f"{name} on {options.data}: defaults {our_rmse(defaults, inner):.4f}", flush=True)
         for error, seconds, params in found[: options.most]:
             print(f"  {error:.4f} {seconds:7.3f} s  {params}", flush=True)
+
+
+def told(model: Recommender, data: str) -> Recommender:
+    """The model, told of titles and viewers where it asks."""
+    if isinstance(model, UsesTitles | UsesViewers):
+        tables = read_source(data_root() / data, data)[1].tables
+        if isinstance(model, UsesTitles):
+            model.use_titles(titles_frame(tables))
+        if isinstance(model, UsesViewers):
+            model.use_viewers(viewers_frame(tables))
+    return model
 
 
 def _inner(split: Split) -> Split:

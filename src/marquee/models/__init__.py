@@ -20,12 +20,15 @@ from marquee.models.hybrid_ranker import HybridRanker
 from marquee.models.ials import IALS
 from marquee.models.item_knn import ItemKNN
 from marquee.models.mult_vae import MultVAE
+from marquee.models.neural_ratings import NeuralRatings
 from marquee.models.nmf import NMF
 from marquee.models.popularity import Popularity
+from marquee.models.rbm import RBM
 from marquee.models.recent_popularity import RecentPopularity
 from marquee.models.rp3beta import RP3beta
 from marquee.models.sasrec import SASRec
 from marquee.models.slim import SLIM
+from marquee.models.stacked_autoencoder import StackedAutoencoder
 from marquee.models.svd import SVD
 from marquee.models.svdpp import SVDpp
 from marquee.models.taste_groups import TasteGroups
@@ -43,14 +46,17 @@ ALGORITHMS: dict[str, type[Recommender]] = {
     "ials": IALS,
     "item-knn": ItemKNN,
     "mult-vae": MultVAE,
+    "neural-ratings": NeuralRatings,
     "nmf": NMF,
     "popularity": Popularity,
+    "rbm": RBM,
     "recent-popularity": RecentPopularity,
     "rp3beta": RP3beta,
     "sasrec": SASRec,
     "slim": SLIM,
     "stack": Hybrid,
     "stacked-ranker": HybridRanker,
+    "stacked-autoencoder": StackedAutoencoder,
     "svd": SVD,
     "svdpp": SVDpp,
     "taste-groups": TasteGroups,
