@@ -256,6 +256,20 @@ def test_an_export_holds_everything_and_an_erasure_leaves_nothing(
     assert "erased" in answer.json()["detail"]
 
 
+def test_services_and_region_are_kept_as_the_catalog_spells_them(client: TestClient) -> None:
+    """Pages find them by that spelling; a form that shows them unticked would take them back."""
+    asked = {"services": ["ferry beam", "BRINDLEBOX", "Ferrybeam"], "region": "us"}
+    made = client.post(f"{V1}/viewers", json=asked).json()
+    assert made["settings"]["services"] == ["Ferrybeam", "Brindlebox"]
+    assert made["settings"]["region"] == "US"
+    path = f"{V1}/viewers/{made['viewer_id']}"
+    changed = client.patch(path, json={"region": "de"}).json()["settings"]
+    assert (changed["region"], changed["services"]) == ("DE", ["Ferrybeam", "Brindlebox"])
+    changed = client.patch(path, json={"services": ["tallowtree"], "region": None}).json()
+    assert changed["settings"]["services"] == ["Tallowtree"]
+    assert changed["settings"]["region"] is None
+
+
 def test_nobody_is_erased_who_was_never_there(client: TestClient) -> None:
     """A slip of the finger would leave out of every fit whoever comes under that number later."""
     for _ in range(2):

@@ -121,6 +121,14 @@ def test_search_finds_names_with_errors_and_offers_something_else(browser: Brows
     assert browser.get("/search").status_code == 200
 
 
+def test_who_chose_only_services_is_told_that_the_list_is_not_about_them(browser: Browser) -> None:
+    browser.post("/welcome/services", {"chooses": "yes", "services": ["Ferrybeam"]})
+    page = browser.get("/").text
+    assert "Liked by many" in page
+    assert "What viewers like on the whole. Rate a title and this list is yours." in page
+    assert "for what you have told us" not in page
+
+
 def test_search_counts_as_many_titles_as_there_are(browser: Browser) -> None:
     names = [title.name for title in browser.engine.titles(n=10_000).titles]
     assert sum("the" in name.casefold() for name in names) > 24

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import APIRouter, Response
 from fastapi.exceptions import RequestValidationError
@@ -14,6 +14,8 @@ from marquee.app.api.bodies import NewChoices, NewViewer
 from marquee.app.api.served import PREFIX, Served, ViewerId, router
 from marquee.errors import UnknownIdError
 from marquee.service.records import ViewerPage
+
+Chosen = TypeVar("Chosen", NewViewer, NewChoices)
 
 
 def viewer_routes(served: Served) -> APIRouter:
@@ -43,7 +45,8 @@ def _writing(served: Served) -> APIRouter:
     def add(chosen: NewViewer, response: Response) -> ViewerPage:
         """A new viewer, of whom nothing is known but what they chose."""
         _check(served, chosen)
-        viewer_id = served.store.add_viewer(chosen.record(), request_id=chosen.request_id)
+        settings = _spelled(served, chosen).record()
+        viewer_id = served.store.add_viewer(settings, request_id=chosen.request_id)
         response.headers["Location"] = f"{PREFIX}/viewers/{viewer_id}"
         return served.engine.viewer(viewer_id)
 
@@ -52,10 +55,21 @@ def _writing(served: Served) -> APIRouter:
         """The viewer with the choices that were sent in place of those before."""
         served.engine.person(viewer_id)  # refuses who is not there
         _check(served, chosen)
-        served.store.revise_settings(viewer_id, chosen.over)
+        served.store.revise_settings(viewer_id, _spelled(served, chosen).over)
         return served.engine.viewer(viewer_id)
 
     return routes
+
+
+def _spelled(served: Served, chosen: Chosen) -> Chosen:
+    """The choices with services and region as the catalog spells them, where they were sent."""
+    facts, spelled = served.engine.library.facts, dict[str, Any]()
+    if chosen.services:
+        numbers = [facts.services.number(name) for name in chosen.services]
+        spelled["services"] = list(dict.fromkeys(facts.services.names[each] for each in numbers))
+    if chosen.region is not None:
+        spelled["region"] = facts.regions.names[facts.regions.number(chosen.region)]
+    return chosen.model_copy(update=spelled)
 
 
 def _check(served: Served, chosen: NewViewer | NewChoices) -> None:

@@ -173,11 +173,10 @@ def _shelf(visit: Visit, row: Row, picks: Sequence[Suggestion]) -> Shelf:
     elif row.key == "on-your-services":
         why = offered_as_of(visit, picks)
     elif row.key == "for-you":
-        if not visit.viewer_id:
-            why = "What viewers like on the whole. Rate a title and this list is yours."
         if stood_in_for(visit.site.engine.library, visit.person):
             note = "It fits the tastes you picked."
         elif not visit.person.history:
+            why = "What viewers like on the whole. Rate a title and this list is yours."
             note = "What viewers like on the whole; it is not yet about you."
     return shelf(key, row.title, picks, why=why, note=note)
 
