@@ -130,7 +130,10 @@ def test_the_epoch_that_ranks_those_held_back_best_is_kept(monkeypatch: pytest.M
     np.testing.assert_array_equal(model.weights_["items"], told[1][1])
 
 
-def test_those_held_back_are_not_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("held_back", "share"), [(0.3, 0.3), (0.01, 0.2)])
+def test_those_held_back_are_not_learned_from(
+    held_back: float, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = {}
 
     def watched(start: Weights, likes: csr_array, *rest: object) -> Weights:
@@ -139,13 +142,13 @@ def test_those_held_back_are_not_learned_from(monkeypatch: pytest.MonkeyPatch) -
 
     monkeypatch.setattr("marquee.models.mult_vae.learned", watched)
     train = busy()
-    small(epochs=1, held_back=0.3).fit(train)
+    small(epochs=1, held_back=held_back).fit(train)
     taught = np.diff(seen["likes"].indptr)
     told, wanted = (np.diff(seen["quality"].keywords[name].indptr) for name in ("told", "wanted"))
     whole = np.diff(train.matrix.indptr)
     np.testing.assert_array_equal(taught + told + wanted, whole)
     assert not (taught * (told + wanted)).any()
-    assert ((told + wanted) > 0).sum() == int(0.3 * (whole > 4).sum())
+    assert ((told + wanted) > 0).sum() == int(share * (whole > 4).sum())
     assert told.sum() > 2 * wanted.sum() > 0
 
 

@@ -107,12 +107,17 @@ def test_the_epoch_that_ranks_the_titles_held_back_best_is_kept(
     np.testing.assert_array_equal(model.weights_["items"], told[1])
 
 
-def test_the_last_titles_of_some_are_held_back() -> None:
+@pytest.mark.parametrize(("enough", "n"), [(7, 45), (60, 60), (500, 150)])
+def test_the_last_titles_of_some_are_held_back(
+    enough: int, n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("marquee.models.sasrec.ENOUGH", enough)
     train = busy()
+    assert (np.diff(train.matrix.indptr) > 2).all()
     rest, asked = small(held_back=0.3)._hold_back(train, np.random.default_rng(0))
     assert asked is not None
     rows, titles = asked
-    assert len(rows) == int(0.3 * (np.diff(train.matrix.indptr) > 2).sum())
+    assert len(rows) == n
     assert len(rest) == len(train) - len(rows)
     assert train.times is not None
     for row, title in zip(rows, titles, strict=True):
@@ -120,6 +125,12 @@ def test_the_last_titles_of_some_are_held_back() -> None:
         assert own.times is not None
         assert set(own.matrix.indices) - set(left.matrix.indices) == {title}
         assert own.times[own.matrix.indices == title] == own.times.max()
+
+
+def test_nothing_is_held_back_where_none_is_wanted_or_there_are_few() -> None:
+    rng = np.random.default_rng(0)
+    assert small(held_back=0.0)._hold_back(busy(), rng)[1] is None
+    assert small()._hold_back(timed(), rng)[1] is None
 
 
 def test_the_quality_is_the_gain_of_the_title_held_back() -> None:

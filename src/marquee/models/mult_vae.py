@@ -26,6 +26,8 @@ from marquee.models.variational import (
 
 FEWEST_HELD_BACK = 20
 """Viewers below which nobody is held back: their profiles would tell little."""
+ENOUGH = 100
+"""Viewers who are held back where that is not more than a fifth, since fewer choose by chance."""
 TOLD = 0.8
 """Share of the likes of a viewer held back that is told; the rest is to be found."""
 
@@ -69,7 +71,8 @@ class MultVAE(Recommender):
     batch: int = 100
     """Profiles that are learned from in one step."""
     held_back: float = 0.05
-    """Share of the viewers, at random, who decide which epoch is kept."""
+    """Share of the viewers, at random, who decide which epoch is kept; at least 100, or a fifth of
+    all where there are few. With 0 the last epoch is kept."""
     patience: int = 15
     """Epochs without a better ranking of theirs, after which learning ends."""
     liked_from: float = 0.0
@@ -109,8 +112,8 @@ class MultVAE(Recommender):
     def _held_back(self, likes: csr_array, rng: np.random.Generator) -> NDArray[np.bool_] | None:
         """Marks of the likes of viewers drawn at random; None where they would be too few."""
         able = np.flatnonzero(np.diff(likes.indptr) > 4)
-        n = int(self.held_back * len(able))
-        if n < FEWEST_HELD_BACK:
+        n = max(int(self.held_back * len(able)), min(ENOUGH, len(able) // 5))
+        if self.held_back == 0 or n < FEWEST_HELD_BACK:
             return None
         drawn = np.zeros(likes.shape[0], np.bool_)
         drawn[rng.permutation(able)[:n]] = True

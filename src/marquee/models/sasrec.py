@@ -19,6 +19,8 @@ from marquee.models.torch_kit import device_of, one_thread, torch_for
 
 FEWEST_HELD_BACK = 20
 """Viewers below which nothing is held back: their next titles would tell little."""
+ENOUGH = 500
+"""Viewers who are held back where there are so many, since fewer choose an epoch by chance."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -62,8 +64,9 @@ class SASRec(Recommender):
     negatives: int = 1000
     """Titles from which each next title is told; all where the catalog has no more."""
     held_back: float = 0.1
-    """Share of the viewers, at random, whose last title decides which epoch is kept."""
-    patience: int = 5
+    """Share of the viewers, at random and at least 500, whose last title decides which epoch is
+    kept; with 0 the last one is."""
+    patience: int = 10
     """Epochs without a better ranking of those, after which learning ends."""
     seed: int = 0
 
@@ -130,8 +133,8 @@ class SASRec(Recommender):
     ) -> tuple[Interactions, tuple[NDArray[np.int64], NDArray[np.int32]] | None]:
         """What is learned from, and the rows of which the last title is held back, and those."""
         able = np.flatnonzero(np.diff(train.matrix.indptr) > 2)
-        n = int(self.held_back * len(able))
-        if n < FEWEST_HELD_BACK:
+        n = min(max(int(self.held_back * len(able)), ENOUGH), len(able))
+        if self.held_back == 0 or n < FEWEST_HELD_BACK:
             return train, None
         rows = np.sort(rng.permutation(able)[:n])
         second = np.zeros(len(train), np.int64) if train.times is None else train.times
