@@ -251,6 +251,14 @@ def test_it_must_be_fitted_first_and_a_failed_fit_is_none(name: str) -> None:
         model.probabilities(features)
 
 
+def test_a_setting_that_a_library_refuses_is_told_as_such() -> None:
+    model = small("random-forest", n_trees=0)
+    with pytest.raises(ParameterError, match=r"cannot be fitted: .*n_estimators"):
+        model.fit(*classed())
+    with pytest.raises(NotFittedError):
+        model.probabilities(classed()[0])
+
+
 # Options
 
 

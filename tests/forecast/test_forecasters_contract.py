@@ -17,7 +17,7 @@ from marquee.forecast import DEFAULT_FORECASTER, FORECASTERS
 from marquee.forecast.base import Forecaster
 from marquee.forecast.comparables import BudgetMultiple
 from marquee.forecast.distribution import Forecast
-from marquee.forecast.pipelines import Ridge
+from marquee.forecast.pipelines import Ridge, XGBoost
 
 SMALL: dict[str, dict[str, Any]] = {
     "adaboost": {"n_trees": 5},
@@ -219,3 +219,17 @@ def test_the_order_of_training_rows_does_not_choose_the_latest(name: str) -> Non
     one = small(name).fit(shifted, revenue)
     other = small(name).fit(shifted[order.tolist()], revenue[order])
     assert one.residuals_.size == other.residuals_.size == 16  # type: ignore[attr-defined]  # asked above
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        (Ridge(l2=-1.0), "Ridge cannot be fitted: .*alpha.*-1"),
+        (XGBoost(rows=2.0), "XGBoost cannot be fitted: value 2 .*subsample"),
+    ],
+)
+def test_a_setting_that_a_library_refuses_is_told_as_such(model: Forecaster, words: str) -> None:
+    with pytest.raises(ParameterError, match=words):
+        model.fit(*films())
+    with pytest.raises(NotFittedError):
+        model.predict(films()[0])

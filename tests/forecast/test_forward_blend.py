@@ -223,9 +223,10 @@ def test_no_default_for_what_nobody_forecasts() -> None:
         default_forecaster("awards")
 
 
-def test_an_unknown_order_of_the_members_is_refused() -> None:
-    with pytest.raises(ParameterError, match=r"after_ridge.*'ridge'"):
-        ForwardBlend(after_ridge="ridge")  # type: ignore[arg-type]  # that is what is tested
+@pytest.mark.parametrize("name", ["after_ridge", "loss"])
+def test_an_unknown_word_is_refused_with_those_that_there_are(name: str) -> None:
+    with pytest.raises(ParameterError, match=rf"{name} must be one of \('.*got 'ridge'"):
+        ForwardBlend(**{name: "ridge"})  # type: ignore[arg-type]  # that is what is tested
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.3])

@@ -13,7 +13,7 @@ from forecasting_kit import made_up
 from marquee.data.world import build_world
 from marquee.errors import ParameterError
 from marquee.evaluation.forecasting.frames import Labeled, labeled
-from marquee.forecast.pipelines import Ridge
+from marquee.forecast.pipelines import Ridge, XGBoost
 from marquee.lifecycle.forecast_evaluation import (
     LATEST,
     evaluate_films,
@@ -114,6 +114,41 @@ def test_a_search_sees_training_films_alone(tmp_path: Path) -> None:
     assert told[0].report.result("ridge").params["calibration"] == Ridge().calibration
     # The second search found the trials of the first, for it is the same search.
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_search_goes_on_only_with_the_settings_that_it_began_with(tmp_path: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    for min_count in (10, 40, 10):
+        evaluate_films(
+            honest(),
+            {"ridge": Ridge(min_count=min_count)},
+            "time:2007",
+            fingerprint="f",
+            n_trials=2,
+            searches=tmp_path,
+            n_resamples=20,
+            on_epoch=lambda done, total: seen.append((done, total)),
+        )
+    assert seen == [(1, 2), (2, 2)] * 2
+
+
+def test_a_search_leaves_what_was_set_as_it_is() -> None:
+    told = evaluate_films(
+        honest(),
+        {"boosted": XGBoost(depth=2, n_trees=20)},
+        "time:2007",
+        fingerprint="f",
+        n_trials=2,
+        fixed=("depth", "n_trees"),
+        n_resamples=20,
+    )
+    assert set(told.tuned["boosted"]) == set(XGBoost.space) - {"depth", "n_trees"}
+    params = told.report.result("boosted").params
+    assert (params["depth"], params["n_trees"]) == (2, 20)
+    with pytest.raises(ParameterError, match=r"ridge has no hyperparameters .* but l2, which"):
+        evaluate_films(
+            honest(), RIDGE, "time:2007", fingerprint="f", n_trials=2, fixed=tuple(Ridge.space)
+        )
 
 
 @pytest.mark.parametrize(

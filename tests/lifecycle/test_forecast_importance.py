@@ -38,6 +38,14 @@ def test_late_training_films_are_asked_about_and_the_budget_is_worth_most() -> N
     assert told.importances.loss == "log-RMSE"
 
 
+def test_whether_test_films_were_read_can_be_told() -> None:
+    model = Straight(inputs=("budget_usd",))
+    usual = measure_importance(films(), "line", model)
+    assert usual.asked[1] < usual.test_from
+    later = measure_importance(films(), "line", model, last_year=usual.test_from + 1)
+    assert later.asked[1] >= later.test_from == usual.test_from
+
+
 def test_later_films_have_no_say() -> None:
     own = films()
     spoiled = own.revenue_usd.copy()

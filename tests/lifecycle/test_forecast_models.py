@@ -87,16 +87,30 @@ def test_settings_are_words_and_reach_all_models_that_have_them() -> None:
     assert models["logistic"].params()["class_weight"] is None
     back = with_settings(given, {"impute": "none"})
     assert back["xgboost"].params()["impute"] is None
-    forest = with_settings(forecast_models(["forward-blend"], "revenue"), {"after_ridge": "both"})
-    assert forest["forward-blend"].params()["after_ridge"] == "both"
+
+
+@pytest.mark.parametrize("word", ["none", "forest", "both"])
+def test_none_is_a_word_where_a_setting_has_no_none(word: str) -> None:
+    given = with_settings(forecast_models(["forward-blend"], "revenue"), {"after_ridge": word})
+    assert given["forward-blend"].params()["after_ridge"] == word
+
+
+@pytest.mark.parametrize(("word", "value"), [("0.3", 0.3), ("log2", "log2")])
+def test_a_setting_of_a_number_or_a_word_takes_either(word: str, value: object) -> None:
+    given = with_settings(forecast_models(["random-forest"], "success"), {"max_features": word})
+    assert given["random-forest"].params()["max_features"] == value
 
 
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
         ({"wings": "2"}, "no model has a setting 'wings'; there are for ridge: .*l2"),
-        ({"l2": "much"}, "l2 must be a number, got 'much'"),
-        ({"min_count": "2.5"}, "min_count must be a whole number, got '2.5'"),
+        ({"l2": "much"}, "l2 must be a number of 0 or more, got 'much'"),
+        ({"l2": "none"}, "l2 must be a number of 0 or more, got 'none'"),
+        ({"l2": "-1"}, "l2 must be a number of 0 or more, got '-1'"),
+        ({"l2": "inf"}, "l2 must be a number of 0 or more, got 'inf'"),
+        ({"min_count": "2.5"}, "min_count must be a whole number of 0 or more, got '2.5'"),
+        ({"min_count": "-2"}, "min_count must be a whole number of 0 or more, got '-2'"),
         ({"calibration": "2"}, "calibration must be a share"),
         ({"seed": "3"}, "no model has a setting 'seed'"),
     ],

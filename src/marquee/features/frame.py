@@ -48,6 +48,7 @@ def feature_frame(
         If there is no such horizon, theme or column, or a theme asked for has none but undated
         columns.
     """
+    themes = None if themes is None else tuple(themes)
     chosen = columns_at(horizon, themes)
     if columns is None:
         chosen = tuple(given for given in chosen if not given.undated)

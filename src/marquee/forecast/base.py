@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self, final
 
@@ -21,6 +22,10 @@ OnEpoch = Callable[[int, int], None]
 ASKED = ("title_id", "as_of")
 """Columns of a feature frame that say what was asked; never inputs of a model, but ``as_of`` tells
 the order of time."""
+
+REFUSALS = ("InvalidParameterError", "XGBoostError")
+"""What scikit-learn and XGBoost raise where a setting has a value that it cannot have; by name,
+since importing both takes a second."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -44,6 +49,22 @@ class Estimator:
         """Raises ``NotFittedError`` before fit."""
         if not hasattr(self, "columns_"):
             raise NotFittedError(f"{type(self).__name__} is not fitted; call fit() first")
+
+    @contextmanager
+    def _learning(
+        self, features: pl.DataFrame, n_outcomes: int, on_epoch: OnEpoch | None
+    ) -> Iterator[None]:
+        self._begin(features, n_outcomes, on_epoch)
+        try:
+            yield
+        except BaseException as error:
+            del self.columns_  # half a fit is none
+            if type(error).__name__ in REFUSALS:
+                said = str(error).splitlines()[0]
+                raise ParameterError(f"{type(self).__name__} cannot be fitted: {said}") from error
+            raise
+        finally:
+            self._on_epoch = None
 
     def _begin(self, features: pl.DataFrame, n_outcomes: int, on_epoch: OnEpoch | None) -> None:
         if features.height == 0:
@@ -86,19 +107,14 @@ class Forecaster(Estimator, ABC):
         Raises
         ------
         ParameterError
-            If an outcome is not finite, the lengths differ, or there is none.
+            If an outcome is not finite, the lengths differ, or there is none; or if a
+            hyperparameter has a value that it cannot have.
         """
         values = np.asarray(outcome, dtype=np.float64).ravel()
         if not np.isfinite(values).all():
             raise ParameterError("an outcome is missing or not finite; drop such films before fit")
-        self._begin(features, values.size, on_epoch)
-        try:
+        with self._learning(features, values.size, on_epoch):
             self._fit(features, values)
-        except BaseException:
-            del self.columns_  # half a fit is none
-            raise
-        finally:
-            self._on_epoch = None
         return self
 
     @final
@@ -136,21 +152,16 @@ class Classifier(Estimator, ABC):
         Raises
         ------
         ParameterError
-            If a class lies outside, the lengths differ, or there is none.
+            If a class lies outside, the lengths differ, or there is none; or if a
+            hyperparameter has a value that it cannot have.
         """
         labels = np.asarray(classes).ravel()
         if labels.size and (
             labels.dtype.kind not in "iu" or labels.min() < 0 or labels.max() >= self.n_classes
         ):
             raise ParameterError(f"classes must be whole numbers from 0 to {self.n_classes - 1}")
-        self._begin(features, labels.size, on_epoch)
-        try:
+        with self._learning(features, labels.size, on_epoch):
             self._fit(features, labels.astype(np.int64))
-        except BaseException:
-            del self.columns_  # half a fit is none
-            raise
-        finally:
-            self._on_epoch = None
         return self
 
     @final

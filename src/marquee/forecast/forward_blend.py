@@ -14,7 +14,7 @@ from marquee.features.asking import LAG_DAYS
 from marquee.forecast.conformal import FEWEST
 from marquee.forecast.distribution import LEVELS, Forecast
 from marquee.forecast.forward import forward_parts
-from marquee.forecast.members import AfterRidge, MemberForecaster
+from marquee.forecast.members import AfterRidge, Loss, MemberForecaster
 from marquee.forecast.recency import in_order, recency_weights
 from marquee.forecast.scales import OutcomeScale, forecast_on_scale, to_scale
 from marquee.forecast.spread import learn_spread, scales, told_by
@@ -61,10 +61,11 @@ class ForwardBlend(MemberForecaster):
     def __post_init__(self) -> None:
         if not 0 < self.tried_share < 1:
             raise ParameterError(f"tried_share must lie inside (0, 1), got {self.tried_share}")
-        if self.after_ridge not in get_args(AfterRidge):
-            raise ParameterError(
-                f"after_ridge must be one of {get_args(AfterRidge)}, got {self.after_ridge!r}"
-            )
+        for name, words in (("after_ridge", AfterRidge), ("loss", Loss)):
+            if getattr(self, name) not in get_args(words):
+                raise ParameterError(
+                    f"{name} must be one of {get_args(words)}, got {getattr(self, name)!r}"
+                )
 
     def _fit(self, features: pl.DataFrame, outcome: NDArray[np.float64]) -> None:
         values = to_scale(outcome, self.outcome_scale)

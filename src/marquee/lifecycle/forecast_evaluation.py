@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -70,6 +70,7 @@ def evaluate_films(
     fingerprint: str,
     validation: bool = False,
     n_trials: int = 0,
+    fixed: Collection[str] = (),
     searches: Path | None = None,
     log: Path | None = None,
     day: date | None = None,
@@ -93,7 +94,10 @@ def evaluate_films(
         unread: the way to choose among models.
     n_trials
         Trials of a search for hyperparameters inside the training part, for each model that has
-        something to search; 0 for none. A search in the folder ``searches`` can be resumed.
+        something to search; 0 for none. A search in the folder ``searches`` can be resumed: one of
+        other films, settings or folds is another search.
+    fixed
+        Hyperparameters that somebody set, which a search leaves as they are.
     thresholds
         Whether rules of decision are chosen inside the training part, as ``compare`` does.
     log, day
@@ -113,7 +117,7 @@ def evaluate_films(
         films, splits = _inside_training(films, splits)
     tuned: dict[str, dict[str, Any]] = {}
     if n_trials:
-        models, tuned = _tuned(films, splits, models, n_trials, searches, seed, on_epoch)
+        models, tuned = _tuned(films, splits, models, n_trials, fixed, searches, seed, on_epoch)
     report = compare(
         films,
         splits,
@@ -214,6 +218,7 @@ def _tuned(
     splits: Sequence[FilmSplit],
     models: Mapping[str, Model],
     n_trials: int,
+    fixed: Collection[str],
     searches: Path | None,
     seed: int,
     on_epoch: OnEpoch | None,
@@ -226,11 +231,17 @@ def _tuned(
             "a search inside one fold would see films that another fold asks about; tune with a "
             "split by time, such as time:2011"
         )
-    spaces = {name: getattr(model, "space", None) for name, model in models.items()}
+    spaces = {
+        name: {
+            key: choice for key, choice in getattr(model, "space", {}).items() if key not in fixed
+        }
+        for name, model in models.items()
+    }
     if not any(spaces.values()):
+        left = f" but {', '.join(fixed)}, which are set" if fixed else ""
         raise ParameterError(
-            f"{', '.join(models)} has no hyperparameters to search; leave --tune out, or name "
-            "models such as xgboost, ridge, random-forest"
+            f"{', '.join(models)} has no hyperparameters to search{left}; leave --tune out, or "
+            "name models such as xgboost, ridge, random-forest"
         )
     if searches is not None:
         searches.mkdir(parents=True, exist_ok=True)

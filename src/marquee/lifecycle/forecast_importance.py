@@ -26,6 +26,8 @@ class MeasuredImportance:
     """Year of release of the latest film learned from."""
     asked: tuple[int, int]
     """First and last year of release of those asked about."""
+    test_from: int
+    """First year of the films that an evaluation without a split asks about."""
     n_learned: int
     n_asked: int
     importances: Importances
@@ -43,15 +45,17 @@ def measure_importance(
     """How much worse the model does on late films when a group of inputs is shuffled among them.
 
     Films up to ``last_year`` are looked at, by default those that an evaluation learns from: the
-    latest three years of them are asked about, the earlier ones learned from, and no test film is
-    read. A forecaster of money is asked about revenue, whatever of money is the target.
+    latest three years of them are asked about, the earlier ones learned from. No test film is read
+    then; a later year reads some. A forecaster of money is asked about revenue, whatever of money
+    is the target.
 
     Raises
     ------
     ParameterError
         If films up to that year leave nothing to learn from or fewer than two to ask about.
     """
-    last = usual_year(films) if last_year is None else last_year
+    usual = usual_year(films)
+    last = usual if last_year is None else last_year
     known = films.take(np.flatnonzero(films.years <= last))
     years = np.unique(known.years)
     if years.size <= VALIDATION_YEARS:
@@ -81,6 +85,7 @@ def measure_importance(
         model=name,
         learned_until=int(known.years[split.train].max()),
         asked=(int(known.years[split.test].min()), int(known.years[split.test].max())),
+        test_from=usual + 1,
         n_learned=split.train.size,
         n_asked=split.test.size,
         importances=told,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.util
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -65,7 +66,8 @@ def forecast_models(names: Iterable[str], target: Target, *, seed: int = 0) -> d
 def with_settings(models: Mapping[str, Model], settings: Mapping[str, str]) -> dict[str, Model]:
     """The models with those hyperparameters, given as words, set in all that have them.
 
-    ``none`` is None; other words are read as the kind of value that the model has by itself.
+    ``none`` is None where a setting may be that; other words are read as the kind of value that the
+    model has by itself.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def with_settings(models: Mapping[str, Model], settings: Mapping[str, str]) -> d
     found = {}
     for name, model in models.items():
         own: dict[str, Any] = {
-            setting: _value(setting, word, can[name][setting])
+            setting: _value(setting, word, *can[name][setting])
             for setting, word in settings.items()
             if setting in can[name]
         }
@@ -89,24 +91,25 @@ def with_settings(models: Mapping[str, Model], settings: Mapping[str, str]) -> d
     return found
 
 
-def _settable(model: Model) -> dict[str, Any]:
-    """Hyperparameters that one word can say, and what they are now."""
+def _settable(model: Model) -> dict[str, tuple[object, str]]:
+    """Hyperparameters that one word can say: what they are now, and their declared type."""
     kept = ("seed", "outcome_scale", "n_classes")
+    declared = {each.name: str(each.type) for each in dataclasses.fields(model)}
     return {
-        name: value
+        name: (value, declared[name])
         for name, value in model.params().items()
         if name not in kept and (value is None or isinstance(value, bool | int | float | str))
     }
 
 
-def _value(setting: str, word: str, now: object) -> Any:
+def _value(setting: str, word: str, now: object, declared: str) -> Any:
     """What the word says, as the kind of value that the setting has; of None any kind."""
-    if word.lower() == "none":
+    if word.lower() == "none" and "None" in declared:
         return None
     kinds: dict[type, tuple[str, Callable[[str], Any]]] = {
         bool: ("true or false", lambda text: {"true": True, "false": False}[text.lower()]),
-        int: ("a whole number", int),
-        float: ("a number", float),
+        int: ("a whole number of 0 or more", lambda text: _counted(int(text))),
+        float: ("a number of 0 or more", lambda text: _counted(float(text))),
     }
     if type(now) in kinds:
         words, read = kinds[type(now)]
@@ -114,13 +117,20 @@ def _value(setting: str, word: str, now: object) -> Any:
             return read(word)
         except (KeyError, ValueError):
             raise ParameterError(f"{setting} must be {words}, got {word!r}") from None
-    if now is None:
+    if now is None or "float" in declared:
         for read in (int, float):
             try:
                 return read(word)
             except ValueError:
                 continue
     return word
+
+
+def _counted(value: float) -> float:
+    """The value; ``ValueError`` for one that no setting has: negative or not finite."""
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(value)
+    return value
 
 
 def _every(target: Target) -> list[str]:

@@ -130,10 +130,14 @@ def importance(
         say_json({"data": opened.name, **plain(told)})
         return
     first, last = told.asked
+    read = (
+        "no test film was read"
+        if last < told.test_from
+        else f"films from {told.test_from} on are test films of an evaluation without --split"
+    )
     say(
         f"{of} on {opened.name}, {name}: learned from {told.n_learned:,} films up to "
-        f"{told.learned_until}, asked about {told.n_asked:,} of {first} to {last}; no test film "
-        "was read"
+        f"{told.learned_until}, asked about {told.n_asked:,} of {first} to {last}; {read}"
     )
     base, loss = told.importances.base, told.importances.loss
     say_table(

@@ -218,6 +218,7 @@ def _measured(
             fingerprint=tables_fingerprint(opened.tables),
             validation=validation,
             n_trials=tune,
+            fixed=tuple(given),
             searches=settings.home / "searches",
             log=settings.home / FILE,
             day=date.today(),
