@@ -61,6 +61,7 @@ CREDITS = [
     ("Spirited Away", "宮崎 駿", "director", 0),
     *(("Alien", f"Crewman {word}", "actor", place) for place, word in enumerate("abcde")),
     ("Alien", "Nostromo Nobody", "actor", 5),
+    ("Alien", "Penelope Quillworth", "writer", 6),
 ]
 
 
@@ -190,6 +191,7 @@ def test_a_name_comes_before_the_people_and_people_before_typing_errors(
     assert names(search, "kubrick shining") == ["The Shining"]
     assert names(search, "jean pierre jeunet") == ["Amélie"]
     assert names(search, "extra nonentity") == ["The Shining"]
+    assert names(search, "penelope quil") == ["Alien"], "who wrote it counts whatever the billing"
     assert names(search, "nostromo") == [], "the sixth in the billing does not lead"
 
 

@@ -33,7 +33,7 @@ BY_POPULARITY = 0.04
 """What popularity adds, from the least popular title to the most: never a better match."""
 
 LEADS = 5
-"""How many first billed actors a title is found by, beside its directors."""
+"""How many first billed actors a title is found by, beside its directors and writers."""
 
 LEAST_WITH_ERRORS = 4
 """Letters from which on a word may have an error."""
@@ -304,18 +304,17 @@ def _people(
     credits: pl.DataFrame,  # noqa: A002
     ids: NDArray[np.int64],
 ) -> Iterable[tuple[str, int]]:
-    """Pairs of a word of a person's name and the row of a title that the person directs or leads.
+    """Pairs of a word of a person's name and the row of a title: directed, written or led by them.
 
     Whoever is named only once in a title's credits of a role counts in the order of the billing.
     """
     rows = pl.DataFrame({"title_id": ids, "row": np.arange(len(ids), dtype=np.int32)})
     billed = (
-        credits.filter(pl.col("role").is_in(["director", "actor"]))
+        credits.filter(pl.col("role").is_in(["director", "writer", "actor"]))
         .select("title_id", "role", "person", "position")
         .sort("position", nulls_last=True, maintain_order=True)
         .filter(
-            (pl.col("role") == "director")
-            | (pl.int_range(pl.len()).over("title_id", "role") < LEADS)
+            (pl.col("role") != "actor") | (pl.int_range(pl.len()).over("title_id", "role") < LEADS)
         )
         .join(rows, on="title_id")
     )

@@ -121,6 +121,18 @@ def test_search_finds_names_with_errors_and_offers_something_else(browser: Brows
     assert browser.get("/search").status_code == 200
 
 
+def test_everybody_whom_a_title_page_links_is_found(browser: Browser) -> None:
+    roles = set()
+    for title in [pick.title.title_id for pick in browser.engine.popular(12).picks]:
+        page = browser.get(f"/title/{title}").text
+        roles |= set(re.findall(r"Directed by|Written by|With(?=</dt>)", page))
+        linked = re.findall(r'<a href="(/search\?q=[^"]+)">', page)
+        assert linked
+        for link in linked:
+            assert title in browser.titles(browser.get(html.unescape(link)).text), link
+    assert roles == {"Directed by", "Written by", "With"}
+
+
 def test_who_chose_only_services_is_told_that_the_list_is_not_about_them(browser: Browser) -> None:
     browser.post("/welcome/services", {"chooses": "yes", "services": ["Ferrybeam"]})
     page = browser.get("/").text

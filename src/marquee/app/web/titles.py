@@ -11,6 +11,7 @@ from marquee.app.web.visit import Visit
 from marquee.app.web.words import slug
 from marquee.errors import ParameterError, UnknownIdError
 from marquee.service.records import Suggestion
+from marquee.service.search import LEADS
 
 N_SIMILAR = 6
 MOST_SAID = 5
@@ -29,7 +30,7 @@ def title(visit: Visit) -> Answer:
         return see_other(address(wanted, visit.query))
     region = visit.settings.region
     offers = sorted(page.offers, key=lambda offer: (offer.region != region, offer.region or ""))
-    people = {role: [credit for credit in page.credits if credit.role == role] for role in ROLES}
+    people = {role: [each for each in page.credits if each.role == role][:LEADS] for role in ROLES}
     return Page(
         "title.html",
         {
@@ -47,6 +48,7 @@ def title(visit: Visit) -> Answer:
 
 
 ROLES = ("director", "writer", "actor")
+"""What people do for a title, as the page lists them: as many of each as search finds it by."""
 
 
 def _similar(visit: Visit, title_id: int, name: str) -> Shelf:
