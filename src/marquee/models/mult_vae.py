@@ -52,7 +52,7 @@ class MultVAE(Recommender):
     References
     ----------
     D. Liang, R. G. Krishnan, M. D. Hoffman and T. Jebara, "Variational autoencoders for
-    collaborative filtering", WWW 2018, equations 2 and 7 and section 2.2.2.
+    collaborative filtering", WWW 2018, section 2.
     """
 
     hidden: int = 600

@@ -51,6 +51,7 @@ class SASRec(Recommender):
     hidden: int = 64
     """Length of the vectors that stand for titles and states."""
     blocks: int = 2
+    """Layers of attention, each with two dense ones."""
     longest: int = 200
     """Latest titles of a profile that are looked at."""
     dropout: float = 0.2
