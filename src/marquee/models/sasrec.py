@@ -85,12 +85,14 @@ class SASRec(Recommender):
                 raise ParameterError(f"{name} must be below 1, got {getattr(self, name)}")
 
     def _fit(self, train: Interactions) -> None:
+        from threadpoolctl import threadpool_limits
+
         counts = np.bincount(train.matrix.indices, minlength=train.n_items)
         self.popularity_ = (counts / max(train.n_users, 1)).astype(np.float32)
         rng = np.random.default_rng(self.seed)
         start = start_weights(train.n_items, self.longest, self.hidden, self.blocks, rng)
         torch = torch_for("sasrec")
-        with one_thread(torch):
+        with one_thread(torch), threadpool_limits(1, user_api="blas"):
             device = device_of(torch)
             weights = {
                 name: torch.from_numpy(array).to(device).requires_grad_()
