@@ -207,6 +207,7 @@ def test_the_leak_lab_tells_four_mistakes(
     for said in ("self-inclusive power", "multiplied rows", "zeros kept", "post-release columns"):
         assert said in done.out
     assert "vote_count: not known yet at horizon pre_release" in done.out
+    assert "have been read once in this workspace" in done.out
     again = run("--home", tmp_path, "forecast", "leak-lab", "--json").answer
     assert again["n_readings"] == 2
     cases = again["cases"]

@@ -238,7 +238,7 @@ def _tuned(
         for name, model in models.items()
     }
     if not any(spaces.values()):
-        left = f" but {', '.join(fixed)}, which are set" if fixed else ""
+        left = f" beside what is set ({', '.join(fixed)})" if fixed else ""
         raise ParameterError(
             f"{', '.join(models)} has no hyperparameters to search{left}; leave --tune out, or "
             "name models such as xgboost, ridge, random-forest"

@@ -173,7 +173,7 @@ def leak_lab(
     if as_json:
         say_json({"data": opened.name, "n_readings": n_readings, **report.to_dict()})
         return
-    say_leaks(report, opened.name)
+    say_leaks(report, opened.name, n_readings)
 
 
 def _line_up(target: str) -> str:

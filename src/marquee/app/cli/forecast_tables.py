@@ -193,8 +193,8 @@ def say_years(told: Evaluated, data: str) -> None:
     _say_foot(told)
 
 
-def say_leaks(report: LeakLabReport, data: str) -> None:
-    """Says each mistake with its figures and its reason."""
+def say_leaks(report: LeakLabReport, data: str, n_readings: int | None) -> None:
+    """Says each mistake with its figures and its reason, and how often the films were read."""
     say(
         f"Leak lab on {data}: {report.n_films:,} films with known money; where films are divided "
         f"by time, those up to {report.last_year} are learned from."
@@ -217,6 +217,8 @@ def say_leaks(report: LeakLabReport, data: str) -> None:
     say("Asked for before the release, the features answer:")
     for name, answer in report.refused.items():
         say(f"  {name}: {answer or 'GIVEN'}")
+    say()
+    _say_readings(n_readings)
 
 
 def called(result: Result) -> str:
@@ -271,8 +273,13 @@ def _say_foot(told: Evaluated) -> None:
         say(f"Tuned inside the training part: {name} with {chosen}.")
     if told.validation:
         say("Validation: the latest training years were asked about; no test film was read.")
-    elif told.n_readings is not None:
-        times = "once" if told.n_readings == 1 else f"{told.n_readings} times"
+    else:
+        _say_readings(told.n_readings)
+
+
+def _say_readings(n: int | None) -> None:
+    if n is not None:
+        times = "once" if n == 1 else f"{n} times"
         say(f"These test films have been read {times} in this workspace, this time included.")
 
 
