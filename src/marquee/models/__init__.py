@@ -92,7 +92,7 @@ def stacked_hybrid() -> Hybrid:
     """A hybrid of the rating predictors that blend best, for any clock.
 
     Members, their parameters and those of the trees were chosen on inner folds of the training part
-    of fold u1 of MovieLens 100K (``python benchmarks/stack.py``).
+    of fold u1 of MovieLens 100K (``python benchmarks/stack.py --folds u1 --inner``).
     """
     still: dict[str, Any] = {"session_gaps": (), "calendar": ()}
     return Hybrid(

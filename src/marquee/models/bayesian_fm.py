@@ -61,8 +61,8 @@ class BayesianFM(Recommender):
     are believed in turn with it, a few rounds of conditional means. An empty profile is the average
     viewer of its traits; a title that nobody has rated is the average of its year and genres.
 
-    The defaults were chosen on a fifth of the training ratings of fold u1 of MovieLens 100K
-    (``python benchmarks/stack.py --choose``).
+    The defaults were chosen on inner parts of the training ratings of fold u1 of MovieLens 100K
+    (``python benchmarks/stack.py --folds u1 --inner`` prints the errors there).
 
     References
     ----------

@@ -10,12 +10,7 @@ from marquee.models.kernels import compiled
 
 SCALES = (1.0, 3.0, 12.0, 60.0, 400.0, 3_000.0, 100_000.0, 1_000_000.0)
 """Seconds after which a neighbor counts 1/e."""
-REACH = 8.0
-"""Scales beyond which a neighbor counts nothing."""
-PER_SCALE = 5
-N_SINGLE = 21
-DAY = 86_400.0
-N_FEATURES = PER_SCALE * len(SCALES) + N_SINGLE
+N_FEATURES = 5 * len(SCALES) + 21
 """Number of features of a pair."""
 
 
@@ -31,9 +26,10 @@ def time_features(
     """Features of the pairs asked for, shape (n_pairs, N_FEATURES).
 
     ``asked`` holds rows, columns and Unix seconds; ``residuals`` belong to the stored entries,
-    ``quality`` to the items. For each scale: the mean residual, the weight that it rests on, and
-    the mean and variance of the ratings and the mean quality of what was rated. Then what was
-    rated at the very same second, the entries next before and after, and the place in the history.
+    ``quality`` to the items. For each scale: the mean residual, the weight that it rests on, mean
+    and variance of the ratings, and the mean quality of what was rated; a neighbor beyond eight
+    scales counts nothing. Then what was rated at the very same second, the entries next before and
+    after, and the place in the history.
 
     With ``past`` only the profile's strictly earlier entries count, and what remains is 0.
     """
