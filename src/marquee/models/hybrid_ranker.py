@@ -68,7 +68,7 @@ class HybridRanker(Recommender):
 
     members: tuple[Recommender, ...] = ()
     """The recommenders that name candidates."""
-    candidates: int = 100
+    candidates: int = 150
     """How many items each member names."""
     liked_from: float = 0.0
     """Only interactions of at least this value are what a list should have held."""
@@ -79,13 +79,13 @@ class HybridRanker(Recommender):
     """Parts that are held out in turn."""
     share: float = 0.1
     """Share of the interactions in each part by time, or of the viewers if there is one fold."""
-    new_share: float = 0.05
+    new_share: float = 0.02
     """Share of the items that are hidden in each part as if they were new."""
     l2: float = 10.0
     """Penalty on weights of members other than equal ones, in lists."""
-    rounds: int = 40
+    rounds: int = 80
     """Trees; 0 for the weighted sum alone."""
-    depth: int = 3
+    depth: int = 4
     tree_rate: float = 0.1
     """Share of a tree that is added."""
     min_leaf: float = 20.0
