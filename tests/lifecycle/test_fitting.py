@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
 from marquee.data.interactions import Interactions
 from marquee.data.tables import Tables
@@ -13,7 +15,9 @@ from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError, WorkspaceError
 from marquee.lifecycle.fitting import catalog_interactions, current_model, fit_workspace
 from marquee.lifecycle.saving import describe, load
-from marquee.models import ALGORITHMS
+from marquee.models import ALGORITHMS, embeddings
+from marquee.models.blend import Blend
+from marquee.models.content import Content
 from marquee.models.popularity import Popularity
 
 
@@ -82,6 +86,23 @@ def test_a_fit_that_fails_leaves_the_model_in_force(
         fit_workspace(workspace, Popularity(), "bad")
     assert current_model(workspace) == "good"
     assert not (workspace.models / "bad").exists()
+
+
+def test_texts_are_encoded_once_for_all_fits_on_a_workspace(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def encode(texts: list[str]) -> NDArray[np.float32]:
+        read.extend(texts)
+        return np.arange(2 * len(texts), dtype=np.float32).reshape(-1, 2)
+
+    monkeypatch.setattr(embeddings, "sentence_encoder", lambda _name: encode)
+    content = Content(embeddings="some")
+    for model in (content, Blend(members=(Popularity(), content), weights=(1.0, 1.0))):
+        fit_workspace(workspace, model, "reader")
+        assert read == ["Ø"], "four titles of one text"
+    assert list((workspace.home / "embeddings").iterdir())
 
 
 @pytest.mark.parametrize("held", [None, Tables(), tables()])

@@ -13,12 +13,14 @@ from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.data.moments import moments_of
 from marquee.data.tables import Tables
+from marquee.data.vector_store import VectorFolder
 from marquee.data.workspace import Workspace, replace_text
 from marquee.errors import WorkspaceError
 from marquee.features.side_information import titles_frame, viewers_frame
 from marquee.lifecycle.saving import save
 from marquee.models.abilities import PredictsRatings, UsesTitles, UsesViewers
 from marquee.models.base import OnEpoch, Recommender
+from marquee.models.embeddings import VectorStore, wanted_embeddings, with_embeddings
 
 if TYPE_CHECKING:
     from marquee.data.feedback import FeedbackStore
@@ -44,11 +46,16 @@ def catalog_interactions(tables: Tables, *, orders: bool = False) -> Interaction
     )
 
 
-def tell(models: Iterable[Recommender], tables: Tables) -> None:
-    """Gives the titles to those of the models that use titles, and the viewers likewise."""
+def tell(models: Iterable[Recommender], tables: Tables, vectors: VectorStore | None = None) -> None:
+    """Gives the titles to those of the models that use titles, and the viewers likewise.
+
+    Embeddings of texts that any of them asks for are looked up in ``vectors`` and kept there.
+    """
     eager = list(models)
     if any(isinstance(model, UsesTitles) for model in eager):
         titles = titles_frame(tables)
+        for name in wanted_embeddings(eager):
+            titles = with_embeddings(titles, name, vectors)
         for model in eager:
             if isinstance(model, UsesTitles):
                 model.use_titles(titles)
@@ -114,7 +121,7 @@ def _training_data(
             f"{workspace.home} holds no ratings to learn from; run `marquee world` or "
             "`marquee data add PATH`"
         )
-    tell(models, tables)
+    tell(models, tables, VectorFolder(workspace.home / "embeddings"))
     if feedback is None:
         return catalog_interactions(tables), fingerprint
     said, unrated = feedback.ratings_frame(), feedback.unrated_frame()

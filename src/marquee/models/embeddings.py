@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import importlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from marquee.errors import MarqueeError
+from marquee.models.base import Recommender
 
 Encoder = Callable[[list[str]], NDArray[np.float32]]
 """Vectors of texts, shape (n_texts, n_dimensions), float32."""
@@ -79,6 +80,19 @@ def with_embeddings(
         known |= fresh
     found = [None if text is None else known[keys[text]].tolist() for text in texts]
     return titles.with_columns(pl.Series(f"{COLUMN}{name}", found, dtype=pl.List(pl.Float32)))
+
+
+def wanted_embeddings(models: Iterable[Recommender]) -> list[str]:
+    """Names of the sentence-transformers that the models, or members of theirs, ask for."""
+    names: set[str] = set()
+    waiting = list(models)
+    while waiting:
+        for key, value in waiting.pop().params().items():
+            if key == "embeddings" and value != TFIDF:
+                names.add(str(value))
+            several = value if isinstance(value, tuple) else (value,)
+            waiting += [item for item in several if isinstance(item, Recommender)]
+    return sorted(names)
 
 
 def dense(column: pl.Series) -> NDArray[np.float32]:
