@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 import zipfile
 
 import polars as pl
@@ -136,7 +137,7 @@ def test_two_records_of_one_name_and_year_are_two_titles_and_none_is_guessed(
     name, _, year, _ = named_twice(browser)
     rows = [HEAD, *(f'2024-01-0{n},"{name}",{year},https://x/{n},{n}' for n in (1, 2))]
     page = bring(browser, "\n".join(rows).encode()).text
-    assert browser.store.profile(browser.viewer).ratings == {}
+    assert browser.store.viewers() == ()
     assert page.count("the export has several titles of this name and year") == 2
 
 
@@ -312,3 +313,126 @@ def test_a_viewing_without_a_rating_is_marked_as_seen(browser: Browser) -> None:
     page = bring(browser, "\n".join(rows).encode(), "diary.csv").text
     assert browser.store.profile(browser.viewer).seen == {film.title_id}
     assert "1 title without a rating is marked as seen" in page
+
+
+IMDB_LIST = (
+    "Position,Const,Created,Modified,Description,Title,Original Title,URL,Title Type,IMDb Rating,"
+    "Runtime (mins),Year,Genres,Num Votes,Release Date,Directors,Your Rating,Date Rated"
+)
+
+
+def imdb_row(place: int, name: str, year: object, stars: object = "") -> str:
+    """A line of a list as IMDb writes it."""
+    when = "2024-02-01" if stars else ""
+    return (
+        f'{place},tt99{place:07},2024-01-01,2024-01-02,,"{name}","{name}",https://x/,Movie,7.1,,'
+        f'{year},"Drama, War",1234,,,{stars},{when}'
+    )
+
+
+def films_here(browser: Browser, n: int) -> list[tuple[int, str, int | None]]:
+    """Number, name and year of n films that are here."""
+    films = [p.title for p in browser.engine.popular(60).picks if p.title.kind == "film"][:n]
+    return [(film.title_id, film.name, film.year) for film in films]
+
+
+@pytest.mark.parametrize("sent", ["watchlist.csv", "WATCHLIST (1).csv"])
+def test_a_watchlist_of_imdb_is_taken_over_without_the_ratings(browser: Browser, sent: str) -> None:
+    one, two, three = films_here(browser, 3)
+    rows = [
+        imdb_row(1, *one[1:]),
+        imdb_row(2, *two[1:], 9),
+        imdb_row(3, *three[1:]),
+        imdb_row(4, "Nowhere at All", 1901),
+    ]
+    page = bring(browser, "\n".join([IMDB_LIST, *rows]).encode(), sent, "imdb-export").text
+    said = browser.store.profile(browser.viewer)
+    assert said.watchlist == {one[0], two[0], three[0]}
+    assert said.ratings == {two[0]: 4.5}
+    assert "1 new rating, out of 4 records" in page
+    assert "3 titles are on your watchlist" in page
+    assert "1 left out" in page
+    assert "could not be read" not in page
+
+
+def test_a_list_of_imdb_that_says_not_what_it_is_makes_no_profile(browser: Browser) -> None:
+    [(_, name, year)] = films_here(browser, 1)
+    head, row = IMDB_LIST.removesuffix(",Your Rating,Date Rated"), imdb_row(1, name, year)
+    body = f"{head}\n{row.removesuffix(',,')}".encode()
+    page = bring(browser, body, "0f3a-best.csv", "imdb-export")
+    assert page.status_code == 422
+    assert "0f3a-best.csv is a list without ratings; call it watchlist.csv" in page.text
+    assert browser.store.viewers() == ()
+    assert bring(browser, body, "watchlist.csv", "imdb-export").status_code == 200
+    assert len(browser.store.profile(browser.viewer).watchlist) == 1
+
+
+def test_what_matches_nothing_makes_no_profile(browser: Browser) -> None:
+    body = f"{IMDB_LIST}\n{imdb_row(1, 'Nowhere at All', 1901)}".encode()
+    for sent in ("ratings.csv", "watchlist.csv"):
+        page = bring(browser, body, sent, "imdb-export").text
+        assert "0 ratings are yours now" in page
+        assert browser.store.viewers() == ()
+
+
+def trakt_archive(**tables: object) -> bytes:
+    """A zip archive of those tables, with ``_`` for the hyphens of their names."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, rows in tables.items():
+            archive.writestr(f"me/{name.replace('_', '-')}.json", json.dumps(rows))
+    return packed.getvalue()
+
+
+def play(film: tuple[int, str, int | None], **more: object) -> dict[str, object]:
+    number, name, year = film
+    title = {"title": name, "year": year, "ids": {"trakt": number, "slug": f"s-{number}"}}
+    return {**more, "type": "movie", "movie": title}
+
+
+def test_what_trakt_holds_as_watched_and_to_watch_is_taken_over(browser: Browser) -> None:
+    films = films_here(browser, 5)
+    at = "2024-01-01T10:11:12.000Z"
+    packed = trakt_archive(
+        ratings_movies=[play(films[0], rated_at=at, rating=8)],
+        watched_history_1=[play(film, watched_at=at, id=n) for n, film in enumerate(films[:2])],
+        watched_history_2=[play(films[1], watched_at=at, id=7)],
+        watched_movies=[play(films[1], plays=2, last_watched_at=at)],
+        watched_playback=[],
+        lists_watchlist_1=[play(films[2], listed_at=at)],
+        lists_watchlist_2=[play(films[3], listed_at=at)],
+        lists_list_9_my_watchlist_of_2019=[play(films[4], listed_at=at)],
+    )
+    for turn in range(2):
+        page = bring(browser, packed, "trakt.zip", "trakt").text
+        said = browser.store.profile(browser.viewer)
+        assert said.ratings == {films[0][0]: 4.0}
+        assert said.seen == {films[1][0]}
+        assert said.watchlist == {films[2][0], films[3][0]}
+        assert f"{1 - turn} new rating" in page
+        assert "out of 7 records" in page
+        assert "1 title without a rating is marked as seen" in page
+        assert "2 titles are on your watchlist" in page
+        assert "what lists-list-9-my-watchlist-of-2019.json hold was not taken over" in page
+
+
+def test_lists_of_trakt_are_taken_over_where_nothing_was_rated(browser: Browser) -> None:
+    [film, other] = films_here(browser, 2)
+    at = "2024-01-01T10:11:12.000Z"
+    packed = trakt_archive(
+        ratings_movies=[], ratings_shows=[], watched_history_1=[play(film, watched_at=at)]
+    )
+    page = bring(browser, packed, "trakt.zip", "trakt").text
+    assert "Your lists are here now" in page
+    assert "Not all was read" not in page
+    alone = json.dumps([play(other, listed_at=at)]).encode()
+    page = bring(browser, alone, "lists-watchlist.json", "trakt").text
+    said = browser.store.profile(browser.viewer)
+    assert [*said.seen, *said.watchlist] == [film[0], other[0]]
+
+
+def test_an_export_of_trakt_without_a_record_is_refused(browser: Browser) -> None:
+    page = bring(browser, trakt_archive(ratings_movies=[]), "trakt.zip", "trakt")
+    assert page.status_code == 422
+    assert "trakt.zip holds no record of Trakt" in page.text
+    assert browser.store.viewers() == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from marquee.data.sources import SOURCES, Files, Loaded, read_source
+from marquee.data.sources import SOURCES, Files, Loaded, imdb_export, read_source, trakt
 from marquee.errors import SourceError
 from sources_kit import FIXTURES, write_file, write_files, zipped
 
@@ -185,6 +185,36 @@ def test_imdb_a_missing_column_is_named(column: str, tmp_path: Path) -> None:
         SOURCES["imdb-export"].read(Files(path))
 
 
+def test_imdb_a_watchlist_is_no_table_of_ratings(tmp_path: Path) -> None:
+    FIXTURES["imdb-export"](tmp_path)
+    listed = (
+        "position,const,created,modified,description,Title,Title type,You rated,Year\n"
+        '"1","tt0099123","","","","Paper Lantern","Feature Film","7","1995"\n'
+        '"2","tt0099123","","","","Paper Lantern","Feature Film","","1995"\n'
+        '"3","tt0099124","","","","Über – fahrt","TV Series","","x"\n'
+        '"4","tt0099125","","","","A Game","Video Game","",""\n'
+    )
+    write_file(tmp_path, "WATCHLIST.csv", listed, "cp1252")
+    files = Files(tmp_path)
+    assert ratings(SOURCES["imdb-export"].read(files)) == [(99123, 4.5), (11223344, 0.5)]
+    assert imdb_export.lists(files) == {"watchlist": ["WATCHLIST.csv"]}
+    found = imdb_export.read_list(files, ["WATCHLIST.csv"])
+    assert found is not None
+    assert titles(found) == [
+        (99123, "film", "Paper Lantern", 1995),
+        (99124, "show", "Über – fahrt", None),
+    ]
+    assert ratings(found) == []
+    assert [reason for _, _, reason, _, _ in rejected(found)] == [
+        "not between 1870 and 2100",
+        "neither a film nor a show",
+    ]
+    alone = SOURCES["imdb-export"].read(Files(tmp_path / "WATCHLIST.csv"))
+    assert ratings(alone) == [(99123, 3.5)]
+    write_file(tmp_path, "WATCHLIST.csv", listed.splitlines()[0])
+    assert imdb_export.read_list(Files(tmp_path), ["WATCHLIST.csv"]) is None
+
+
 # --- Trakt --------------------------------------------------------------------------------------
 
 
@@ -245,6 +275,50 @@ def test_trakt_a_moment_before_all_calendars_is_none(tmp_path: Path) -> None:
     loaded = SOURCES["trakt"].read(Files(write_file(tmp_path, "ratings.json", text)))
     assert loaded.tables.ratings["rated_at"].to_list() == [None]
     assert loaded.rejects["reason"].to_list() == ["no time of rating"]
+
+
+def test_trakt_lists_hold_titles_once_and_who_saw_an_episode_knows_the_show(
+    tmp_path: Path,
+) -> None:
+    ox, elk = (  # numbers of films and of shows are apart
+        {"title": name, "year": 1999, "ids": {"trakt": 2}} for name in ("Ox", "Elk")
+    )
+    at = {"watched_at": "2024-01-01T00:00:00.000Z"}
+    episode = {"title": "Pilot", "season": 1, "number": 1, "ids": {"trakt": 2}}
+    history = [
+        {**at, "type": "movie", "movie": ox},
+        {**at, "type": "episode", "episode": episode, "show": elk},
+        {**at, "type": "movie", "movie": ox},
+        {**at, "type": "movie", "movie": None},
+        7,
+    ]
+    shows: list[object] = [{"plays": 3, "last_watched_at": None, "show": elk, "seasons": []}]
+    listed = [{"listed_at": "x", "type": "season", "season": {}, "show": elk}]
+    lists = {
+        "watched-history-1.json": history,
+        "watched-shows.json": shows,
+        "lists-watchlist.json": listed,
+        "lists-watchlist-2.json": [],
+    }
+    write_files(tmp_path, {name: json.dumps(content) for name, content in lists.items()})
+    files = Files(tmp_path)
+    found = trakt.lists(files)
+    assert found == {
+        "watchlist": ["lists-watchlist.json"],
+        "seen": ["watched-history-1.json", "watched-shows.json"],
+    }
+    seen = trakt.read_list(files, found["seen"])
+    assert seen is not None
+    assert titles(seen) == [(1, "film", "Ox", 1999), (2, "show", "Elk", 1999)]
+    assert ratings(seen) == []
+    assert [(line, reason) for line, _, reason, _, _ in rejected(seen)] == [
+        (1, "neither a film nor a show"),
+        (1, "no title"),
+    ]
+    assert seen.n_records == 6
+    wanted = trakt.read_list(files, found["watchlist"])
+    assert wanted is not None
+    assert rejected(wanted) == [(1, "type", "neither a film nor a show", "season", False)]
 
 
 @pytest.mark.parametrize("text", ['[{"rating": 1, "rated_at": "', '{"rated_at": 1}', "[1 2]"])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
+from typing import Protocol
 
 import polars as pl
 from starlette.datastructures import UploadFile
@@ -13,7 +14,7 @@ from starlette.datastructures import UploadFile
 from marquee.app.web.door import Answer, Page, Refused
 from marquee.app.web.entering import Report, entered
 from marquee.app.web.visit import Visit
-from marquee.data.sources import letterboxd, read_source
+from marquee.data.sources import SOURCES, Loaded, imdb_export, letterboxd, trakt
 from marquee.data.sources.files import Files
 from marquee.errors import SourceError
 
@@ -26,11 +27,28 @@ LISTS = ("watched", "watchlist", "history")
 
 FORMATS = {
     "letterboxd": "Letterboxd (zip or ratings.csv)",
-    "imdb-export": "IMDb (ratings.csv)",
+    "imdb-export": "IMDb (ratings.csv or watchlist.csv)",
     "trakt": "Trakt (zip or JSON)",
     "movielens-export": "MovieLens (ratings CSV)",
 }
 """Formats that a viewer can bring, with what they are called."""
+
+
+class Lists(Protocol):
+    """A format that holds titles without ratings too."""
+
+    def lists(self, files: Files) -> Mapping[str, Sequence[str]]:
+        """Names of files without ratings by what they say of their titles: seen, watchlist."""
+
+    def read_list(self, files: Files, names: Sequence[str]) -> Loaded | None:
+        """The titles of those files; None where they hold no record."""
+
+
+WITH_LISTS: Mapping[str, Lists] = {
+    letterboxd.NAME: letterboxd,
+    imdb_export.NAME: imdb_export,
+    trakt.NAME: trakt,
+}
 
 
 def form(_visit: Visit) -> Answer:
@@ -67,16 +85,10 @@ def bring(visit: Visit) -> Answer:
 def _brought(visit: Visit, name: str, file: UploadFile) -> Report:
     sent = PurePath((file.filename or "").replace("\\", "/")).name[:80] or "the file"
     with tempfile.TemporaryDirectory() as folder:
-        # The sender's name says the format of the file, never where it is written.
-        suffix = Path(sent).suffix.lower()
-        usual = {"letterboxd": "ratings", "imdb-export": "ratings"}.get(name, "export")
-        path = Path(folder) / f"{usual}{suffix if suffix in {'.csv', '.zip', '.json'} else '.csv'}"
-        lists = _lists(path, name, sent)
-        if sent in lists:  # alone
-            path = path.with_name(sent)
+        path = Path(folder) / _called(sent, name)
         path.write_bytes(file.file.read())
         # Files inside of an archive have their own names; a file alone has the one it was sent by.
-        own = {} if suffix == ".zip" else {path.name: sent}
+        own = {} if path.suffix == ".zip" else {path.name: sent}
 
         def plainly(error: SourceError) -> str:
             said = str(error).replace(str(path), sent).replace(folder, "")
@@ -84,42 +96,52 @@ def _brought(visit: Visit, name: str, file: UploadFile) -> Report:
                 said = said.replace(ours, theirs)
             return said
 
+        def report_of(loaded: Loaded, unrated: str = "seen") -> Report:
+            lines = tuple(_lines(loaded.rejects, own))
+            return replace(entered(visit, name, loaded, unrated), rejected=lines)
+
+        try:
+            files = Files(path)
+            lists = WITH_LISTS[name].lists(files) if name in WITH_LISTS else {}
+        except SourceError as error:
+            raise SourceError(plainly(error)) from error
+        is_list = bool(own) and bool(lists)
         report, troubles = None, []
         try:
-            _, loaded = read_source(path, name)
+            rated = SOURCES[name].read(files)
+            if rated.n_records:
+                report = report_of(rated)
+            elif not lists:
+                troubles.append(f"{sent} holds no record of {FORMATS[name]}")
         except SourceError as error:
             troubles.append(plainly(error))
-        else:
-            lines = tuple(_lines(loaded.rejects, own))
-            report = replace(entered(visit, name, loaded), rejected=lines)
-        for listed, verb in lists.items():
+        for verb, names in lists.items():
             try:
-                titles = letterboxd.read_list(Files(path), listed)
+                listed = WITH_LISTS[name].read_list(files, names)
             except SourceError as error:
                 troubles.append(plainly(error))
                 continue
-            if titles is not None:
-                found = entered(visit, name, titles, verb)
-                found = replace(found, rejected=tuple(_lines(titles.rejects, own)))
-                report = (report or Report()).with_list(found)
-            elif sent in lists:
+            if listed is not None:
+                # Of a list alone, what is rated in it was counted with its ratings.
+                before = report or Report()
+                before = replace(before, n_records=0 if is_list else before.n_records)
+                report = before.with_list(report_of(listed, verb))
+            elif is_list:
                 troubles.append(f"{sent} holds no record")
         if report is None:
-            raise SourceError(troubles[-1] if sent in lists else troubles[0])
-        told = () if sent in lists else tuple(dict.fromkeys(troubles))
-        return replace(report, unread=_unread(path, tuple(lists)), troubles=told)
+            raise SourceError(troubles[-1] if is_list else troubles[0])
+        told = () if is_list else tuple(dict.fromkeys(troubles))
+        read = [one for names in lists.values() for one in names]
+        return replace(report, unread=_unread(files, read) if not own else (), troubles=told)
 
 
-def _lists(path: Path, name: str, sent: str) -> Mapping[str, str]:
-    """Lists beside ratings that are read, and what each says: those of Letterboxd.
-
-    They lie in the whole archive, or are sent each alone.
-    """
-    if name != letterboxd.NAME:
-        return {}
-    if path.suffix == ".zip":
-        return letterboxd.LISTS
-    return {sent: letterboxd.LISTS[sent]} if sent in letterboxd.LISTS else {}
+def _called(sent: str, name: str) -> str:
+    """What the file is written as: the sender's name says its format and what it lists, no more."""
+    suffix = PurePath(sent).suffix.lower()
+    stem = {letterboxd.NAME: "ratings", imdb_export.NAME: "ratings"}.get(name, "export")
+    if suffix != ".zip":
+        stem = next((word for word in ("watchlist", "watched") if word in sent.lower()), stem)
+    return f"{stem}{suffix if suffix in {'.csv', '.zip', '.json'} else '.csv'}"
 
 
 def _lines(rejects: pl.DataFrame, own: Mapping[str, str]) -> Iterator[str]:
@@ -130,10 +152,8 @@ def _lines(rejects: pl.DataFrame, own: Mapping[str, str]) -> Iterator[str]:
         yield f"{own.get(file, file)}, line {line}: {reason}{got}"
 
 
-def _unread(path: Path, read: Collection[str]) -> tuple[str, ...]:
+def _unread(files: Files, read: Collection[str]) -> tuple[str, ...]:
     """Lists of an archive that hold what was seen or is to be seen, of which nothing is read."""
-    if path.suffix != ".zip":
-        return ()
-    names = [PurePath(full).name for full in Files(path).names]
-    left = {file for file in names if any(word in file for word in LISTS) and file not in read}
-    return tuple(sorted(left))
+    names = {PurePath(full).name.removesuffix(".gz") for full in files.names}
+    left = {file for file in names if any(word in file.lower() for word in LISTS)} - {*read}
+    return tuple(sorted(file for file in left if files.head(file).strip() != "[]"))

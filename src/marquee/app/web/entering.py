@@ -72,14 +72,13 @@ def entered(visit: Visit, name: str, loaded: Loaded, unrated: str = "seen") -> R
     """
     library = visit.site.engine.library
     found = placed(Tables(titles=library.titles, credits=library.credits), loaded.tables)
-    viewer_id = visit.somebody()
+    here = found.drop_nulls("known_id")
+    # Nobody is made of whom nothing is said.
+    viewer_id = visit.somebody() if here.height else visit.viewer_id or 0
     # What was undone counts no more, and its id is used up: saying it again is a new event.
     undone = frozenset(
-        entry.event.event_id
-        for entry in visit.store.history(visit.viewer_id or viewer_id, MOST_SAID)
-        if entry.undone
+        entry.event.event_id for entry in visit.store.history(viewer_id, MOST_SAID) if entry.undone
     )
-    here = found.drop_nulls("known_id")
     if unrated == "seen":  # of a list; what the same table rates is rated
         told = visit.profile.ratings if visit.profile is not None else {}
         here = here.filter(pl.col("rating").is_not_null() | ~pl.col("known_id").is_in(list(told)))

@@ -2,11 +2,13 @@
 
 ``ratings.csv`` holds the rating in force of every rated film and is all that the source reads of a
 whole export. ``watched.csv`` and ``watchlist.csv`` hold no rating: :func:`read_list` reads them as
-titles alone. Where only ``diary.csv`` is
-given, the latest viewing of a film stands, and a film seen without a rating is a title alone.
+titles alone. Where only ``diary.csv`` is given, the latest viewing of a film stands, and a film
+seen without a rating is a title alone.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import polars as pl
 
@@ -73,8 +75,14 @@ def _read(files: Files) -> Loaded:
     )
 
 
-def read_list(files: Files, file: str) -> Loaded | None:
-    """The films of a list without ratings, ``LISTS``, as titles alone; None where there is none.
+def lists(files: Files) -> dict[str, list[str]]:
+    """Names of the files that hold no rating, by what they say of their films, of ``LISTS``."""
+    here = files_with_columns(files, ())
+    return {verb: [file] for file, verb in LISTS.items() if file in here}
+
+
+def read_list(files: Files, names: Sequence[str]) -> Loaded | None:
+    """The films of a list of :func:`lists` as titles alone; None where it names none.
 
     An archive holds the list of somebody who put nothing on it too, with its header alone.
 
@@ -83,8 +91,7 @@ def read_list(files: Files, file: str) -> Loaded | None:
     SourceError
         If the list lacks a column.
     """
-    if file not in files_with_columns(files, ()):
-        return None
+    [file] = names
     text = files.text(file)
     if len(text.strip().splitlines()) == 1:
         return None
