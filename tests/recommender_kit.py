@@ -46,7 +46,7 @@ SMALL_DATA: dict[str, dict[str, Any]] = {
         "n_networks": 2,
     },
     "nmf": {"factors": 3, "epochs": 200, "fold_in_l2": 0.1},
-    "rbm": {"hidden": 12, "epochs": 12, "batch": 5, "init_std": 0.1},
+    "rbm": {"hidden": 12, "epochs": 9, "batch": 5, "init_std": 0.1, "n_machines": 2},
     "rp3beta": {"neighbors": 24},
     "sasrec": {"hidden": 8, "longest": 12, "epochs": 60, "batch": 5, "learning_rate": 0.02},
     "sasrec": {"hidden": 8, "longest": 12, "epochs": 20, "batch": 5, "learning_rate": 0.03},

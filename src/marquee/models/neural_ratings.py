@@ -22,6 +22,7 @@ from marquee.models.torch_kit import array_of, cooled, device_of, dropped, one_t
 from marquee.models.torch_ratings import (
     INPUT_SCALE,
     Told,
+    from_none,
     left_out_errors,
     packs_of,
     penalty,
@@ -171,7 +172,7 @@ class NeuralRatings(Recommender):
             by_title.indptr[:-1].astype(np.int64),
             shares,
         )
-        n_moments = 1 + sum(len(units) for units in self.units_.values())
+        n_moments = sum(len(units) for units in self.units_.values())
         tensors = (torch.from_numpy(array).to(device) for array in arrays)
         known, own, raters, starts, shares = tensors
         return Told(known, own, raters, starts, shares, n_moments)
@@ -220,8 +221,9 @@ class NeuralRatings(Recommender):
         with torch.no_grad():
             embeddings, offsets = title_side(torch, w, told, flipped=flipped)
         kept = {"embeddings": embeddings, "offsets": offsets}
-        names = ("rated", "traits", "calendar", "strictness", "head", "head_bias", "out")
+        names = ("rated", "traits", "strictness", "head", "head_bias", "out")
         kept |= {name: w[name] for name in names}
+        kept["calendar"] = from_none(torch, w["calendar"])
         if not implicit:
             kept["rated"] = torch.zeros_like(w["rated"])
         arrays = {name: array_of(each) for name, each in kept.items()}
@@ -233,7 +235,7 @@ class NeuralRatings(Recommender):
         return arrays
 
     def _moments(self, times: NDArray[np.int64] | None, n: int) -> NDArray[np.int64]:
-        """Entries of the calendar for each of n moments, shape (n, n_kinds); 0 for none."""
+        """Units of the calendar for each of n moments, from 1, shape (n, n_kinds); 0 for none."""
         found, first = np.zeros((n, max(len(self.units_), 1)), np.int64), 1
         for column, (kind, units) in enumerate(self.units_.items()):
             if times is not None:

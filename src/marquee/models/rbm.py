@@ -46,7 +46,7 @@ class RBM(Recommender):
 
     Weights climb the contrastive divergence by batches of viewers with momentum: statistics of the
     data less those after some steps of Gibbs sampling from it, of which there are more in later
-    epochs. What is kept is the item side.
+    epochs. What is kept is the item side. Several machines, from other seeds, are averaged.
 
     A profile is folded in at once, from its ratings alone: its hidden units are held at their
     probabilities (the mean field), its offset is a shrunken mean, and the expected level is
@@ -81,6 +81,8 @@ class RBM(Recommender):
     """Penalty on offsets of viewers, in ratings."""
     batch: int = 64
     """Viewers of one step."""
+    n_machines: int = 1
+    """Machines that are averaged."""
     seed: int = 0
 
     scale_: NDArray[np.float64] = field(init=False, repr=False)
@@ -92,16 +94,16 @@ class RBM(Recommender):
     tilts_: NDArray[np.float32] = field(init=False, repr=False)
     """What an offset of 1 adds to each level's log-odds, shape (n_levels,)."""
     weights_: NDArray[np.float32] = field(init=False, repr=False)
-    """Weights W, shape (n_items * n_levels, hidden)."""
+    """Weights W, shape (n_machines, n_items * n_levels, hidden)."""
     biases_: NDArray[np.float32] = field(init=False, repr=False)
-    """Biases b of the levels of each item, shape (n_items * n_levels,)."""
+    """Biases b of the levels of each item, shape (n_machines, n_items * n_levels)."""
     rated_: NDArray[np.float32] = field(init=False, repr=False)
-    """Weights D, shape (n_items, hidden)."""
+    """Weights D, shape (n_machines, n_items, hidden)."""
     hidden_biases_: NDArray[np.float32] = field(init=False, repr=False)
-    """Biases c, shape (hidden,)."""
+    """Biases c, shape (n_machines, hidden)."""
 
     def __post_init__(self) -> None:
-        self.check_at_least(1, "hidden", "epochs", "steps", "batch")
+        self.check_at_least(1, "hidden", "epochs", "steps", "batch", "n_machines")
         self.check_at_least(0, "learning_rate", "momentum", "l2", "init_std", "seed")
         # Without a penalty a viewer without ratings has no offset.
         self.check_at_least(1e-6, "l2_offset")
@@ -124,33 +126,39 @@ class RBM(Recommender):
         self.tilts_ = (tilt * (self.levels_ - np.float32(scale.mean))).astype(np.float32)
         classes = self._classes(train)
         shares = _shares(columns, classes, train.n_items, len(self.levels_))
-        generator = torch.Generator().manual_seed(self.seed)
         with one_thread(torch):
-            device = device_of(torch)
-            shape = (shares.size, self.hidden)
-            machine = Machine(
-                (torch.randn(shape, generator=generator) * self.init_std).to(device),
-                torch.from_numpy(np.log(shares).ravel()).to(device),
-                torch.zeros(train.n_items, self.hidden, device=device),
-                torch.zeros(self.hidden, device=device),
-            )
-            self._climb(torch, machine, train, classes, generator)
-        self.weights_, self.biases_, self.rated_, self.hidden_biases_ = map(array_of, machine)
+            learned = [
+                self._machine(torch, train, classes, shares, place)
+                for place in range(self.n_machines)
+            ]
+        self.weights_, self.biases_, self.rated_, self.hidden_biases_ = (
+            np.stack([array_of(each) for each in parameter])
+            for parameter in zip(*learned, strict=True)
+        )
         if not all(np.isfinite(learned).all() for learned in (self.weights_, self.rated_)):
             raise ParameterError(
                 f"learning_rate {self.learning_rate:g} is too high for these ratings: "
                 "the weights grew without end; lower it"
             )
 
-    def _climb(
+    def _machine(
         self,
         torch: Any,
-        machine: Machine,
         train: Interactions,
         classes: NDArray[np.int64],
-        generator: Any,
-    ) -> None:
-        """Moves the machine's parameters, epoch by epoch."""
+        shares: NDArray[np.float32],
+        place: int,
+    ) -> Machine:
+        """The ``place``-th machine, learned epoch by epoch."""
+        generator, device = torch.Generator().manual_seed(self.seed + place), device_of(torch)
+        machine = Machine(
+            (torch.randn((shares.size, self.hidden), generator=generator) * self.init_std).to(
+                device
+            ),
+            torch.from_numpy(np.log(shares).ravel()).to(device),
+            torch.zeros(train.n_items, self.hidden, device=device),
+            torch.zeros(self.hidden, device=device),
+        )
         starts, n_levels = train.matrix.indptr, len(self.levels_)
         counts = np.diff(starts)
         people = torch.from_numpy(np.flatnonzero(counts))
@@ -164,7 +172,6 @@ class RBM(Recommender):
         speeds = (1.0, 1.0, 0.05, 0.02)
         decays = (self.l2, 0.0, self.l2, 0.0)
         steps = [torch.zeros_like(each) for each in machine]
-        device = machine.W.device
         for epoch in range(self.epochs):
             rate = cooled(self.learning_rate, epoch, self.epochs)
             n_steps = 1 + epoch * self.steps // self.epochs if self.steps > 1 else 1
@@ -182,7 +189,9 @@ class RBM(Recommender):
                     step.mul_(self.momentum).add_(slope, alpha=speed * rate / len(who))
                     step.add_(value, alpha=-rate * decay)
                     value.add_(step)
-            self._epoch_done(epoch + 1, self.epochs)
+            done = place * self.epochs + epoch + 1
+            self._epoch_done(done, self.n_machines * self.epochs)
+        return machine
 
     def _classes(self, profiles: Interactions) -> NDArray[np.int64]:
         """The level nearest to each stored rating."""
@@ -190,14 +199,16 @@ class RBM(Recommender):
         return np.asarray(np.searchsorted(halfway, profiles.matrix.data), np.int64)
 
     def _hidden(self, profiles: Interactions) -> NDArray[np.float32]:
-        """Probability of each hidden unit, shape (n_profiles, hidden)."""
+        """Probability of each hidden unit, shape (n_machines, n_profiles, hidden)."""
         matrix, n_levels = profiles.matrix, len(self.levels_)
         ones = np.ones(len(matrix.data), np.float32)
         units = matrix.indices * np.int64(n_levels) + self._classes(profiles)
         shape = (profiles.n_users, profiles.n_items * n_levels)
-        said = csr_array((ones, units, matrix.indptr), shape=shape) @ self.weights_
-        said += csr_array((ones, matrix.indices, matrix.indptr), matrix.shape) @ self.rated_
-        return np.asarray(expit(said + self.hidden_biases_), np.float32)
+        told = csr_array((ones, units, matrix.indptr), shape=shape)
+        rated = csr_array((ones, matrix.indices, matrix.indptr), matrix.shape)
+        machines = zip(self.weights_, self.rated_, self.hidden_biases_, strict=True)
+        said = [told @ W + rated @ D + c for W, D, c in machines]
+        return np.asarray(expit(np.stack(said)), np.float32)
 
     def _tilted(self, profiles: Interactions) -> NDArray[np.float32]:
         """What each profile's offset adds to the log-odds of levels, (n_profiles, n_levels)."""
@@ -207,16 +218,16 @@ class RBM(Recommender):
         return np.outer(offsets, self.tilts_).astype(np.float32)
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
-        h, tilts = self._hidden(profiles), self._tilted(profiles)
-        scores = np.empty((profiles.n_users, profiles.n_items), np.float32)
-        step = max(1, BLOCK_CELLS // max(len(self.biases_), 1))
-        for start in range(0, profiles.n_users, step):
-            some = slice(start, start + step)
-            odds = (h[some] @ self.weights_.T + self.biases_).reshape(
-                -1, profiles.n_items, len(self.levels_)
-            )
-            scores[some] = softmax(odds + tilts[some, None], axis=2) @ self.levels_
-        return scores
+        hidden, tilts = self._hidden(profiles), self._tilted(profiles)
+        shape = (-1, profiles.n_items, len(self.levels_))
+        scores = np.zeros((profiles.n_users, profiles.n_items), np.float32)
+        step = max(1, BLOCK_CELLS // max(self.biases_.shape[1], 1))
+        for W, b, h in zip(self.weights_, self.biases_, hidden, strict=True):
+            for start in range(0, profiles.n_users, step):
+                some = slice(start, start + step)
+                odds = (h[some] @ W.T + b).reshape(shape) + tilts[some, None]
+                scores[some] += softmax(odds, axis=2) @ self.levels_
+        return scores / np.float32(self.n_machines)
 
     def predict_ratings(
         self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike
@@ -225,17 +236,17 @@ class RBM(Recommender):
         at, to = self.checked_pairs(profiles, rows, columns)
         people, person = np.unique(at, return_inverse=True)
         profiles = profiles.take(people)
-        h, tilts = self._hidden(profiles), self._tilted(profiles)
+        hidden, tilts = self._hidden(profiles), self._tilted(profiles)
         n_levels = len(self.levels_)
-        weights = self.weights_.reshape(-1, n_levels, self.hidden)
-        biases = self.biases_.reshape(-1, n_levels)
-        ratings = np.empty(len(at), np.float32)
+        ratings = np.zeros(len(at), np.float32)
         step = max(1, BLOCK_CELLS // (n_levels * self.hidden))
-        for start in range(0, len(at), step):
-            who, what = person[start : start + step], to[start : start + step]
-            odds = np.einsum("nkf,nf->nk", weights[what], h[who]) + biases[what] + tilts[who]
-            ratings[start : start + step] = softmax(odds, axis=1) @ self.levels_
-        return on_scale(ratings, self.scale_)
+        for W, b, h in zip(self.weights_, self.biases_, hidden, strict=True):
+            weights, biases = W.reshape(-1, n_levels, self.hidden), b.reshape(-1, n_levels)
+            for start in range(0, len(at), step):
+                who, what = person[start : start + step], to[start : start + step]
+                odds = np.einsum("nkf,nf->nk", weights[what], h[who]) + biases[what] + tilts[who]
+                ratings[start : start + step] += softmax(odds, axis=1) @ self.levels_
+        return on_scale(ratings / np.float32(self.n_machines), self.scale_)
 
 
 class Machine(NamedTuple):

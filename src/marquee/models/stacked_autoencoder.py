@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, hstack
 from scipy.special import expit
 
 from marquee.data.interactions import Interactions
@@ -37,8 +37,10 @@ class StackedAutoencoder(Recommender):
     r"""Scores each item by what an autoencoder makes of incomplete rows of ratings.
 
     A row x holds the ratings of a title (``side="item"``) or of a viewer (``"user"``), less mean
-    and regularized offsets, with 0 where there is none. The network says
-    :math:`\hat x = W g(\ldots g(V_1 x + b_1) \ldots) + c` and is held to what was rated alone:
+    and regularized offsets, with 0 where there is none. Beside it the network is told which entries
+    were rated at all, m of ones and zeros, weighted by ``implicit`` over the root of their number.
+    It says :math:`\hat x = W g(\ldots g(V_1 [x, m] + b_1) \ldots) + c` and is held to what was
+    rated alone:
 
     .. math:: \min \tfrac12 \sum_{(u, i)} (x_{ui} - \hat x_{ui})^2 + \tfrac{\lambda}{2}
               \sum_l \lVert V_l \rVert^2
@@ -84,6 +86,8 @@ class StackedAutoencoder(Recommender):
     """Step of Adam; it falls over the second half of the epochs."""
     l2: float = 30.0
     """Penalty on all weights, in units of the squared error."""
+    implicit: float = 7.0
+    """Weight, over the root of their number, of what was rated at all; 0 to leave it out."""
     noise: float = 0.3
     """Share of the ratings hidden from the input at each step; below 1."""
     dropout: float = 0.0
@@ -117,7 +121,7 @@ class StackedAutoencoder(Recommender):
     def __post_init__(self) -> None:
         self.check_at_least(1, "epochs", "patience", "batch", "n_networks")
         self.check_at_least(0, "learning_rate", "l2", "noise", "dropout", "refeeding", "seed")
-        self.check_at_least(0, "validation")
+        self.check_at_least(0, "implicit", "validation")
         # Without a penalty a short profile has no unique solution.
         self.check_at_least(1e-6, "fold_in_l2")
         for name in ("noise", "dropout", "validation"):
@@ -156,7 +160,7 @@ class StackedAutoencoder(Recommender):
         self.layers_, codes = {}, []
         for place, layers in enumerate(networks):
             if self.side == "item":
-                codes.append(self._code(rows, layers[:-1]))
+                codes.append(self._code(self._inputs(rows), layers[:-1]))
                 continue
             for depth, (weights, biases) in enumerate(layers):
                 self.layers_ |= {f"w_{place}_{depth}": weights, f"b_{place}_{depth}": biases}
@@ -191,7 +195,8 @@ class StackedAutoencoder(Recommender):
         generator = torch.Generator().manual_seed(seed)
         device = device_of(torch)
         inner = (*self.hidden, *self.hidden[-2::-1])
-        sizes = (rows.shape[1], *inner, rows.shape[1])
+        inputs = self._inputs(rows)
+        sizes = (inputs.shape[1], *inner, rows.shape[1])
         flat: list[Tensor] = []
         for before, after in pairwise(sizes):
             std = START if before > max(inner) else min(START * 10, before**-0.5)
@@ -209,7 +214,10 @@ class StackedAutoencoder(Recommender):
                 x = torch.from_numpy(part.toarray()).to(device)
                 ones = csr_array((np.ones_like(part.data), part.indices, part.indptr), part.shape)
                 mask = torch.from_numpy(ones.toarray()).to(device)
-                fed = dropped(torch, x, self.noise, generator)
+                # A rating that is hidden is hidden with the fact that there is one.
+                kept = dropped(torch, torch.ones_like(x), self.noise, generator)
+                rated = torch.from_numpy(inputs[some.numpy()][:, x.shape[1] :].toarray()).to(device)
+                fed = torch.cat([x * kept, rated * kept], 1)
                 for _ in range(1 + self.refeeding):
                     optimizer.zero_grad()
                     answer = self._answer(torch, fed, flat, generator)
@@ -217,7 +225,8 @@ class StackedAutoencoder(Recommender):
                     masked_loss(answer, x, mask, flat, penalty).backward()
                     optimizer.step()
                     # What it said of everything is what it is to say when told so.
-                    fed = x = answer.detach()
+                    x = answer.detach()
+                    fed = torch.cat([x, rated], 1)
                     mask = torch.full_like(mask, float(ones.nnz) / mask.numel())
             if watched is None:
                 self._epoch_done(done + epoch + 1, n_epochs * self.n_networks)
@@ -245,11 +254,18 @@ class StackedAutoencoder(Recommender):
         with torch.no_grad():
             for start in range(0, rows.shape[0], 1024):
                 some = slice(start, start + 1024)
-                known = torch.from_numpy(rows[some].toarray()).to(device)
+                known = torch.from_numpy(self._inputs(rows[some]).toarray()).to(device)
                 answer = self._answer(torch, known, flat, None).cpu().numpy()
                 part = watched[some].tocoo()
                 total += float(np.sum((answer[part.row, part.col] - part.data) ** 2))
         return total / int(watched.nnz)
+
+    def _inputs(self, rows: csr_array) -> csr_array:
+        """The rows, and beside them which of their entries are there, twice as wide."""
+        counts = np.diff(rows.indptr)
+        weights = np.repeat(self.implicit / np.sqrt(counts + 1), counts).astype(np.float32)
+        rated = csr_array((weights, rows.indices, rows.indptr), shape=rows.shape)
+        return csr_array(hstack([rows, rated], format="csr"))
 
     def _code(self, rows: csr_array, layers: list[Layer]) -> NDArray[np.float32]:
         """Output of the last of the layers for each row."""
@@ -311,7 +327,7 @@ class StackedAutoencoder(Recommender):
                 (self.layers_[f"w_{place}_{depth}"], self.layers_[f"b_{place}_{depth}"])
                 for depth in depths
             ]
-            parts += [self._code(known, layers), ones]
+            parts += [self._code(self._inputs(known), layers), ones]
         return mean + offsets, np.concatenate(parts, axis=1)
 
 

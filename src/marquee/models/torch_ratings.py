@@ -33,7 +33,7 @@ class Told(NamedTuple):
     shares: Tensor
     """One over the root of the number of raters, for each of ``raters``."""
     moments: int
-    """Number of the calendar's entries."""
+    """Number of the calendar's units."""
 
 
 class Pack(NamedTuple):
@@ -47,7 +47,7 @@ class Pack(NamedTuple):
     mask: Tensor
     """1 where there is a rating."""
     moments: Tensor
-    """Entries of the calendar for each rating, shape (n_users, longest, n_kinds)."""
+    """Units of the calendar for each rating, from 1; 0 for none.  (n_users, longest, n_kinds)."""
 
 
 def packs_of(
@@ -124,6 +124,12 @@ def title_side(torch: Any, w: Weights, told: Told, *, flipped: bool) -> tuple[Te
     return embeddings, w["offsets"] + told.titles @ w["fact_offsets"]
 
 
+def from_none(torch: Any, calendar: Tensor) -> Tensor:
+    """The offsets of the calendar's units with one of 0 before them, which is for no moment."""
+    offsets: Tensor = torch.cat([calendar.new_zeros(1), calendar])
+    return offsets
+
+
 def left_out_errors(
     torch: Any,
     w: Weights,
@@ -145,7 +151,7 @@ def left_out_errors(
     strictness = torch.exp(w["strictness"]).expand(*pack.items.shape, 1)
     X = torch.cat([embeddings[pack.items], strictness], 2) * pack.mask[..., None]
     prior = told.traits[pack.users] @ w["traits"]
-    y = pack.ratings - offsets[pack.items] - w["calendar"][pack.moments].sum(2)
+    y = pack.ratings - offsets[pack.items] - from_none(torch, w["calendar"])[pack.moments].sum(2)
     own = torch.zeros_like(y)
     if implicit:
         root = pack.mask.sum(1, keepdim=True).sqrt()
