@@ -128,3 +128,21 @@ def test_new_words_are_outside_and_unknown_values_and_texts_are_not() -> None:
 def test_money_is_told_in_dollars() -> None:
     found = {each.column: each for each in seen(films(80)[0]).outside(row(budget_usd=4e12))}
     assert str(found["budget_usd"]).startswith("budget_usd $4,000,000,000,000 lies outside")
+
+
+def test_a_gap_lies_outside_only_where_no_training_film_had_it() -> None:
+    features = films(80)[0].with_columns(
+        pl.lit("R").alias("certificate"),
+        pl.when(pl.int_range(pl.len()) > 0).then(90.0).alias("runtime_min"),
+    )
+    known = seen(features)
+    asked = features[:1].with_columns(
+        pl.lit(None, pl.String).alias("certificate"), pl.lit(None, pl.Float64).alias("runtime_min")
+    )
+    for each in (known, Seen.from_dict(known.to_dict())):
+        found = {one.column: one for one in each.outside(asked)}
+        assert found["certificate"].how == "gap"
+        assert "unknown lies outside the training data" in str(found["certificate"])
+        assert "runtime_min" not in found
+    older = {name: value for name, value in known.to_dict().items() if name != "complete"}
+    assert "certificate" not in {one.column for one in Seen.from_dict(older).outside(asked)}

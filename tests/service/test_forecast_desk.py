@@ -325,6 +325,19 @@ def test_two_of_a_name_in_one_role_are_never_guessed() -> None:
         maker.of_plan(film_plan({"title": "X", "directors": [name]}), TODAY)
 
 
+def test_a_gap_that_no_training_film_had_is_told_as_a_guess() -> None:
+    told = desk().forecast(plan(budget_usd=None, writers=[], runtime_min=None), today=TODAY)
+    [guessed] = [text for text in told.notes if "is a guess" in text]
+    assert guessed.startswith("Not given: budget_usd, writers. All films")
+    [learned] = [text for text in told.notes if "reads a gap" in text]
+    assert learned.startswith("Not given: runtime_min. ")
+    assert not any("unknown" in text for text in told.warnings)  # once is enough
+    changed = desk().what_if(plan(), {"budget_usd": None}, today=TODAY)
+    assert changed.outside
+    assert any("budget_usd unknown lies outside the training" in text for text in changed.warnings)
+    assert not any("is a guess" in text for text in desk().forecast(plan(), today=TODAY).notes)
+
+
 def test_inputs_outside_the_training_data_are_named_with_what_was_seen() -> None:
     told = desk().forecast(plan(budget_usd=4e9, certificate="Ж-18"), today=TODAY)
     assert any("budget_usd $4,000,000,000 lies outside" in text for text in told.warnings)

@@ -18,7 +18,7 @@ OPEN_ENDED = ("companies", "keywords")
 MOST_WORDS = 500
 """Words of a category or list beyond which it is as open-ended."""
 
-How = Literal["below", "above", "new", "rare"]
+How = Literal["below", "above", "new", "rare", "gap"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class Outside:
     value: str
     """The input as a person reads it."""
     how: How
-    """below or above every training film, a new word, or beyond 98 % of the training films."""
+    """below or above every training film, a new word, beyond 98 % of the training films, or unknown
+    where it was known of every one of them."""
     seen: str
     """What the training films had instead."""
 
@@ -56,16 +57,21 @@ class Seen:
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Known words of each category and list, by name."""
+    complete: tuple[str, ...] = ()
+    """Columns of numbers and words that no training film lacked."""
 
     def outside(self, features: pl.DataFrame) -> tuple[Outside, ...]:
         """The inputs of the first row that lie outside, in the order of the columns.
 
-        Unknown values lie nowhere: a film may lack them, as training films did.
+        An unknown value lies outside only where it was known of all training films: they tell
+        nothing of films that lack it.
         """
         found: list[Outside] = []
         for name in features.columns:
             value = features[name][0]
             if value is None:
+                if name in self.complete:
+                    found.append(Outside(name, "unknown", "gap", "it was known of all of them"))
                 continue
             if name in self.numbers:
                 found += _outside_numbers(name, float(value), self.numbers[name])
@@ -82,6 +88,7 @@ class Seen:
         return {
             "numbers": {name: asdict(numbers) for name, numbers in self.numbers.items()},
             "words": {name: list(words) for name, words in self.words.items()},
+            "complete": list(self.complete),
         }
 
     @classmethod
@@ -91,6 +98,7 @@ class Seen:
             return cls(
                 {name: Numbers(**numbers) for name, numbers in values["numbers"].items()},
                 {name: tuple(words) for name, words in values["words"].items()},
+                tuple(values.get("complete", ())),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise SavedModelError(f"no record of what a model saw: {error!r}") from error
@@ -118,7 +126,8 @@ def seen(features: pl.DataFrame) -> Seen:
             distinct = given.drop_nulls().unique().sort().to_list()
             if distinct and len(distinct) <= MOST_WORDS:
                 words[name] = tuple(distinct)
-    return Seen(numbers, words)
+    told = (*numbers, *words)
+    return Seen(numbers, words, tuple(name for name in told if not features[name].null_count()))
 
 
 def _outside_numbers(name: str, value: float, known: Numbers) -> list[Outside]:

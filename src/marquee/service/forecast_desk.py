@@ -219,6 +219,7 @@ class ForecastDesk:
         revenue = model.forecaster.predict(features)
         budget = question.plan.budget_usd
         money = money_of(revenue, budget)
+        outside = self.outside(features)
         return FilmForecast(
             **self.about(question, model),
             revenue_usd=spread(revenue),
@@ -228,8 +229,8 @@ class ForecastDesk:
             explanation=self._explanation(question, features, model, revenue)
             if explained
             else None,
-            warnings=told_by_group(self.outside(features)),
-            notes=question.notes + self._notes(question),
+            warnings=told_by_group(each for each in outside if each.how != "gap"),
+            notes=question.notes + self._notes(question, outside),
             **money,
         )
 
@@ -305,19 +306,27 @@ class ForecastDesk:
             found.setdefault(normalize(name), []).append((number, year, day))
         return found
 
-    def _notes(self, question: FilmQuestion) -> tuple[str, ...]:
+    def _notes(self, question: FilmQuestion, outside: tuple[Outside, ...]) -> tuple[str, ...]:
         notes: list[str] = []
         model = self.models["revenue"]
         groups = set(self._groups["revenue"].values())
-        open_ = [
-            name
+        unseen = {column(each.column).group for each in outside if each.how == "gap"}
+        gaps = {
+            name: group in unseen
             for group, name in GAPS.items()
             if group in groups and not getattr(question.plan, name)
-        ]
-        if open_:
+        }
+        learned = [name for name, is_unseen in gaps.items() if not is_unseen]
+        guessed = [name for name, is_unseen in gaps.items() if is_unseen]
+        if learned:
             notes.append(
-                f"Not given: {', '.join(open_)}. The model reads a gap as what films with "
+                f"Not given: {', '.join(learned)}. The model reads a gap as what films with "
                 "that gap did in training, and not as nothing."
+            )
+        if guessed:
+            notes.append(
+                f"Not given: {', '.join(guessed)}. All films that the model learned from tell "
+                "this, so the answer is a guess there, and further off than its interval says."
             )
         if question.number is not None and (model.title_ids == question.number).any():
             notes.append(
