@@ -326,7 +326,7 @@ class ForecastDesk:
         if guessed:
             notes.append(
                 f"Not given: {', '.join(guessed)}. All films that the model learned from tell "
-                "this, so the answer is a guess there, and further off than its interval says."
+                "this: the answer is a guess there, maybe further off than its interval says."
             )
         if question.number is not None and (model.title_ids == question.number).any():
             notes.append(
