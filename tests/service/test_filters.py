@@ -197,9 +197,58 @@ def test_no_filter_is_an_empty_query_and_a_form_left_empty_is_no_filter() -> Non
     empty = {"kind": "", "genres": ["", " "], "decade": "", "exclude": [""], "page": "3"}
     assert Filters.from_query(empty) == Filters()
     assert Filters.from_query({"exclude": "none"}) == Filters(exclude=())
+    assert Filters.from_query({"exclude": ["none", "rated"]}) == Filters(exclude=())
+    assert Filters.from_query({"exclude": ["seen", " none "]}) == Filters(exclude=())
     assert Filters.from_query({"decade": "1990s", "genres": "Drama"}) == Filters(
         decade=1990, genres=("Drama",)
     )
+
+
+def test_of_a_filter_fifty_values_are_taken_and_the_rest_is_named(
+    world: tuple[TitleFacts, Popularity, Interactions],
+) -> None:
+    facts, _, _ = world
+    genre, other = facts.genres.names[:2]
+    words = [genre, *(f"Nonesuch {number}" for number in range(60)), other]
+    good, wrong = Filters.good_of({"genres": words, "only": ["seen"] * 3_000}, facts)
+    assert good == Filters(genres=(genre,), only=("seen",))
+    assert list(wrong) == ["genres"]
+    assert wrong["genres"].startswith("genres beyond the first 50 of 62; ")
+    assert "Nonesuch 48" in wrong["genres"]
+    years = {"year_from": ["1990", "2000", "1990"], "genres": [other, genre, other]}
+    good, wrong = Filters.good_of(years, facts)
+    assert good == Filters(year_from=1990, genres=(other, genre))
+    assert wrong == {}
+
+
+def test_no_mask_is_made_for_a_value_of_a_filter(
+    world: tuple[TitleFacts, Popularity, Interactions], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(Filters, "mask")
+    facts, _, _ = world
+    every = {
+        "genres": [*facts.genres.names, "x"],
+        "genres_all": facts.genres.names,
+        "genres_none": ["x"],
+        "languages": [*facts.languages.names, "x"],
+        "countries": ["x"],
+        "certificates": ["x"],
+        "services": [*facts.services.names, "x"],
+        "region": ["x", facts.regions.names[0]],
+        "kind": ["film"],
+    }
+    good, wrong = Filters.good_of(every, facts)
+    assert good == Filters(
+        kind="film",
+        genres=facts.genres.names,
+        genres_all=facts.genres.names,
+        languages=facts.languages.names,
+        services=facts.services.names,
+        region=facts.regions.names[0],
+    )
+    assert list(wrong) == [
+        *("genres", "genres_none", "languages", "countries", "certificates", "services", "region")
+    ]
 
 
 @pytest.mark.parametrize("text", ["199O", "-5", "1e3", "٣", "9" * 40, "1990.0"])

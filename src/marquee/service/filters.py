@@ -20,8 +20,11 @@ SETS = ("rated", "seen", "hidden", "watchlist")
 KEPT_BACK = ("rated", "seen", "hidden")
 """The sets that do not come back unless they are asked for."""
 
+MOST_VALUES = 50
+"""Values of one filter that are taken."""
+
 NO_SET = "none"
-"""How a query says that no set is excluded."""
+"""How a query says that no set is excluded, whatever stands beside it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +166,18 @@ class Filters:
             fits[getattr(sets, name)] = False
         return fits
 
+    def _look_up(self, facts: TitleFacts) -> None:
+        """Raises ``ParameterError`` for a word that is none of the catalog's."""
+        for given, words in (
+            ((*self.genres, *self.genres_all, *self.genres_none), facts.genres),
+            (self.languages, facts.languages),
+            (self.countries, facts.countries),
+            (self.certificates, facts.certificates),
+            (self.services, facts.services),
+            (() if self.region is None else (self.region,), facts.regions),
+        ):
+            _numbers(words, given)
+
     def _watchable(self, facts: TitleFacts) -> NDArray[np.bool_]:
         """Whether one of the services carries each title in the region."""
         _numbers(facts.services, self.services)  # unknown ones are refused even where none is here
@@ -212,11 +227,12 @@ class Filters:
                 continue
             if item.name in NUMBERS:
                 given[item.name] = _whole(item.name, texts[-1])
-            elif item.name in {"kind", "region"}:
+            elif item.name in SINGLE:
                 given[item.name] = texts[-1]
             else:
                 given[item.name] = tuple(texts)
-        if given.get("exclude") == (NO_SET,):
+        excluded = given.get("exclude")
+        if isinstance(excluded, tuple) and NO_SET in excluded:
             given["exclude"] = ()
         return cls(**given)  # type: ignore[arg-type]  # each value was made of its field's type
 
@@ -227,21 +243,31 @@ class Filters:
         """The filters in a query without those that could not be asked for, and what is wrong.
 
         Each value is taken on its own and then beside those before it, in the order of the fields,
-        so that one wrong value costs no other. What is wrong is told by the key that was left out,
-        in the words of the error.
+        so that one wrong value costs no other; of a key the first ``MOST_VALUES`` are taken. What
+        is wrong is told by the key that was left out, in the words of the error.
         """
         good: dict[str, list[str]] = {}
         wrong: dict[str, str] = {}
         for item in dataclasses.fields(cls):
             given = query.get(item.name, ())
-            for text in [given] if isinstance(given, str) else given:
+            texts = [given] if isinstance(given, str) else [*given]
+            if item.name in SINGLE:  # of which the last one stands
+                texts = list(dict.fromkeys(texts[::-1]))[::-1]
+            texts = list(dict.fromkeys(texts))
+            problems = {}
+            if len(texts) > MOST_VALUES:
+                problems["cut"] = f"{item.name} beyond the first {MOST_VALUES} of {len(texts):,}"
+            for text in texts[:MOST_VALUES]:
                 tried = {**good, item.name: [*good.get(item.name, ()), text]}
                 try:
-                    cls.from_query(tried).mask(facts)
+                    cls.from_query({item.name: text})._look_up(facts)
+                    cls.from_query(tried)
                 except ParameterError as error:
-                    wrong[item.name] = str(error)
+                    problems["value"] = str(error)
                 else:
                     good = tried
+            if problems:
+                wrong[item.name] = "; ".join(problems.values())
         return cls.from_query(good), wrong
 
     def describe(self) -> str:
@@ -265,6 +291,9 @@ class Filters:
 
 NUMBERS = ("decade", "year_from", "year_to", "runtime_min", "runtime_max")
 """The fields that hold a whole number."""
+
+SINGLE = ("kind", "region", *NUMBERS)
+"""The fields that hold one value."""
 
 
 def _known(items: IdIndex, ids: ArrayLike) -> NDArray[np.int32]:

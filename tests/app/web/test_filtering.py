@@ -132,3 +132,32 @@ def test_a_wrong_filter_is_named_and_costs_no_other(browser: Browser, wrong: str
     assert list(chips_of(page)) == ["Series"]
     [problem] = re.findall(r'class="problem" role="alert">([^<]*)', page)
     assert "left out; the other filters hold" in problem
+
+
+def test_a_filter_of_too_many_values_is_cut_and_that_is_said(browser: Browser) -> None:
+    genre = browser.engine.library.facts.genres.names[0]
+    query = "&".join([f"genres={genre}", *(f"genres=No+{number}" for number in range(70))])
+    page = browser.get(f"/?{query}").text
+    assert list(chips_of(page)) == [genre]
+    [problem] = re.findall(r'class="problem" role="alert">([^<]*)', page)
+    assert problem.startswith("Genres beyond the first 50 of 71; ")
+    assert problem.endswith(": left out; the other filters hold.")
+
+
+@pytest.mark.parametrize("path", ["/", "/search", "/together", "/import"])
+def test_an_address_that_no_form_makes_is_refused_in_words(browser: Browser, path: str) -> None:
+    page = browser.get(f"{path}?{'genres=Drama&' * 3_000}")
+    assert page.status_code == 414
+    assert "That address is too long. Take some of its filters away." in page.text
+    assert len(page.text) < 20_000
+
+
+@pytest.mark.parametrize("exclude", ["exclude=none&exclude=rated", "exclude=seen&exclude=none"])
+def test_both_faces_leave_nothing_out_once_none_is_asked_for(
+    browser: Browser, exclude: str
+) -> None:
+    facts = browser.engine.library.facts
+    assert "Also what you rated, saw or put away" in chips_of(browser.get(f"/?{exclude}").text)
+    answer = browser.get(f"/api/v1/popular?{exclude}")
+    assert answer.status_code == 200
+    assert answer.json()["n_qualifying"] == len(facts.items)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from marquee.service.filters import EVERYTHING, Filters
+from marquee.service.filters import EVERYTHING, MOST_VALUES, Filters
 from marquee.service.taste import NEUTRAL, Taste
 
 MAX_ID = 2**53 - 1
@@ -20,7 +20,7 @@ LONGEST_LIST = 500
 """Titles after which a list ends: whoever pages further wants the catalog, not picks."""
 
 Word = Annotated[str, Field(max_length=200)]
-Words = Annotated[list[Word], Field(max_length=50)]
+Words = Annotated[list[Word], Field(max_length=MOST_VALUES)]
 Year = Annotated[int, Field(ge=0, le=9999)]
 Minutes = Annotated[int, Field(ge=0, le=99_999)]
 OwnSet = Literal["rated", "seen", "hidden", "watchlist"]
@@ -83,7 +83,7 @@ class FilterChoice(_Asked):
     exclude: Annotated[list[OwnSet | Literal["none"]], Field(max_length=5)] = Field(
         default=[],
         description="The viewer's own sets of which it must be in none: by default rated, seen "
-        "and hidden; `none` leaves nothing out.",
+        "and hidden; `none` leaves nothing out, whatever else is named beside it.",
     )
 
     def record(self) -> Filters:

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -35,6 +35,8 @@ HEADERS = {
 """Nothing is loaded from elsewhere, no script stands in a page, no other site frames us."""
 
 MAX_FORM_BYTES = 64 * 1024
+MOST_QUERY = 16 * 1024
+"""Characters of an address behind its question mark; the filter form sends fewer."""
 SMALLEST_PACKED = 1_000
 """Bytes from which on an answer is worth compressing."""
 
@@ -79,6 +81,9 @@ def door(site: Site, handler: Handler, *, max_bytes: int = MAX_FORM_BYTES) -> En
             request.headers.get("hx-request") == "true",
         )
         try:
+            if len(request.url.query) > MOST_QUERY:
+                visit.query = QueryParams()  # which the page would say again in each of its links
+                raise Refused(414, "That address is too long. Take some of its filters away.")
             if request.method == "POST":
                 visit.form = await _own_form(request, visit, max_bytes)
             response = await run_in_threadpool(_answered, visit, handler)

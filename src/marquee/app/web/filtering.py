@@ -41,10 +41,7 @@ class Chip:
 
 def asked(query: QueryParams, facts: TitleFacts) -> tuple[Filters, str]:
     """The filters in an address that can be asked for, and what is wrong with the others."""
-    given = {name: query.getlist(name) for name in query}
-    if NO_SET in given.get("exclude", ()):  # the box that takes everything counts over single sets
-        given["exclude"] = [NO_SET]
-    filters, wrong = Filters.good_of(given, facts)
+    filters, wrong = Filters.good_of({name: query.getlist(name) for name in query}, facts)
     if not wrong:
         return filters, ""
     told = "; ".join(plainly(ParameterError(text)) for text in wrong.values())
