@@ -33,8 +33,9 @@ from marquee.models.sasrec import SASRec
 
 GRID: tuple[dict[str, Any], ...] = (
     {},
+    {"hidden": 200, "dropout": 0.7, "patience": 10},
     {"kl_cap": 0.4, "anneal_epochs": 20},
-    {"anneal_epochs": 20, "learning_rate": 0.0005},
+    {"dropout": 0.7},
 )
 """Hyperparameters of Mult-VAE that were tried, the rest at the defaults."""
 
