@@ -57,6 +57,11 @@ GRIDS: dict[str, tuple[dict[str, tuple[Any, ...]], ...]] = {
         {"alpha": (0.6, 0.8, 1.0, 1.3), "beta": (0.0, 0.2, 0.4, 0.6, 0.8)},
         {"neighbors": (50, 1000)},
     ),
+    "taste-groups": (
+        {"groups": (0, 6, 12, 25, 50)},
+        {"groups": (25,), "shrinkage": (5.0, 60.0)},
+        {"groups": (25,), "factors": (8, 32)},
+    ),
     "bpr": (
         {"learning_rate": (0.05, 0.1), "l2": (0.003, 0.01, 0.03)},
         {"fold_in_l2": (0.01, 0.03, 0.1)},

@@ -21,6 +21,7 @@ from marquee.errors import MarqueeError, NotFittedError, ParameterError
 from marquee.models import embeddings
 from marquee.models.content import Content
 from marquee.models.embeddings import plain, with_embeddings
+from marquee.models.ranking import TopK
 from recommender_kit import ragged, titles
 
 TEXTS = {
@@ -438,6 +439,8 @@ def test_of_near_identical_entries_the_first_stays() -> None:
     assert kept == [item for item in near.items[0].tolist() if item in kept]
     for place, item in enumerate(kept):
         assert all(unit[item] @ unit[other] <= 0.6 for other in kept[:place])
+    apart = TopK(np.array([[1, 5, 2]], np.int32), np.array([[3, 2, 1]], np.float32))
+    assert model.distinct(apart, 3, most_alike=0.6).items.tolist() == [[1, 5, -1]]
     whole = model.distinct(near, 2, most_alike=1.0)
     np.testing.assert_array_equal(whole.items, near.items[:, :2])
     np.testing.assert_array_equal(whole.scores, near.scores[:, :2])

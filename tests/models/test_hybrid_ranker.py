@@ -231,6 +231,30 @@ def test_trees_learn_an_order_that_no_weighted_sum_has(objective: str) -> None:
     np.testing.assert_array_equal(grown(lists, weights, settings), grown(lists, weights, settings))
 
 
+def test_trees_leave_alone_what_the_sum_has_right() -> None:
+    rng = np.random.default_rng(3)
+    wanted = np.tile([True, False, False, False], 200)
+    scores = (40 * wanted + rng.random(800)).astype(np.float32)[:, None]
+    lists = Lists(np.hstack([scores] * 3), scores, wanted, np.full(200, 4))
+    trees = grown(lists, np.ones(1), Trees(20, 3, 0.3, 0.0, 0.1, "rank:ndcg", seed=0))
+    added = tree_scores(trees, lists.features, scores[:, 0]) - scores[:, 0]
+    assert np.abs(added).max() < 0.01
+
+
+def test_each_member_that_reads_names_titles_that_nobody_rated() -> None:
+    train = ragged()
+    unrated = np.flatnonzero(np.bincount(train.matrix.indices, minlength=24) == 0)
+    model = ranker(members=(Popularity(), Content()), candidates=5)
+    assert isinstance(model, UsesTitles)
+    model.use_titles(titles(train.items))
+    model.fit(train)
+    seen = model._seen(model.members_, model.facts_, train)
+    for row, said in enumerate(model.members_[1].score(train)[:, unrated]):
+        if said.max() > 0:
+            named = set(seen.columns[seen.rows == row].tolist())
+            assert unrated[said.argmax()] in named
+
+
 def test_titles_that_nobody_rated_are_ranked_by_what_they_are_about() -> None:
     train = ragged()
     model = ranker(members=(RP3beta(neighbors=24), Content(), Popularity()), new_share=0.1)

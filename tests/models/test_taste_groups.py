@@ -11,6 +11,7 @@ import pytest
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
+from marquee.models import clustering
 from marquee.models.abilities import UsesTitles
 from marquee.models.clustering import (
     Stability,
@@ -154,6 +155,15 @@ def test_no_cluster_is_left_empty_and_every_row_is_with_its_nearest_center() -> 
     for label in range(9):
         mean = rows[labels == label].sum(axis=0)
         np.testing.assert_allclose(centers[label], mean / np.linalg.norm(mean), atol=1e-9)
+
+
+def test_a_cluster_that_loses_its_rows_takes_the_row_that_fits_least(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = unit(np.array([[10.0, 0], [10, 1], [10, 2], [0, 10], [1, 10], [-3, 10]]))
+    monkeypatch.setattr(clustering, "_far_apart", lambda *_: rows[[0, 0, 3]].copy())
+    centers = spherical_means(rows, 3, np.random.default_rng(0), starts=1)
+    assert len(np.unique(nearest(rows, centers))) == 3
 
 
 def test_of_numbers_about_as_stable_the_greatest_is_taken() -> None:
