@@ -45,7 +45,7 @@ def test_the_masked_loss_and_its_slope_are_those_of_differences(activation: str)
         total = 0.0
         for row, column in zip(*np.nonzero(mask), strict=True):
             total += (answer[row, column] - x[row, column]) ** 2
-        return (total + 0.7 * sum((w**2).sum() for w in values[::2])) / 2
+        return float(total + 0.7 * sum((w**2).sum() for w in values[::2])) / 2
 
     np.testing.assert_allclose(float(loss(arrays)), literal(arrays), rtol=1e-12)
     tensors = [torch.from_numpy(each).requires_grad_() for each in arrays]
@@ -147,9 +147,8 @@ def test_the_search_for_epochs_ends_when_held_out_ratings_are_answered_worse() -
 @pytest.mark.parametrize("side", ["item", "user"])
 def test_every_way_of_regularizing_changes_what_is_learned(side: str, change: Any) -> None:
     same: dict[str, Any] = {"side": side, "hidden": (6, 3), "epochs": 4, "l2": 0.1}
-    plain, other = (
-        StackedAutoencoder(**same, **more).fit(ragged()).score(ragged()) for more in ({}, change)
-    )
+    plain = StackedAutoencoder(**same).fit(ragged()).score(ragged())
+    other = StackedAutoencoder(**{**same, **change}).fit(ragged()).score(ragged())
     assert np.isfinite(other).all()
     assert not np.array_equal(plain, other)
 
