@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import date, timedelta
 from functools import cache
@@ -270,6 +271,14 @@ def test_a_plan_that_is_out_already_is_refused_with_its_number() -> None:
             desk().forecast(same, today=TODAY)
     remake = film_plan({"title": row["name"], "year": row["year"] + 2})
     assert desk().forecast(remake, today=TODAY, n_similar=0).title_id is None
+
+
+def test_a_plan_is_no_question_for_a_model_that_knows_what_becomes_of_films() -> None:
+    after = dataclasses.replace(model("revenue", "ridge"), horizon="post_release")
+    knowing = ForecastDesk(world(), {"revenue": after})
+    with pytest.raises(ParameterError, match="revenue was fitted at post_release"):
+        knowing.forecast(plan(), today=TODAY)
+    assert knowing.question(released()[0], TODAY).title_id == released()[0]
 
 
 def test_only_films_of_the_catalog_are_asked_about_by_number() -> None:

@@ -170,10 +170,20 @@ class ForecastDesk:
     # For the modules of this floor
 
     def question(self, film: FilmPlan | int, today: date) -> FilmQuestion:
-        """The question about the film; a plan that is a released title is refused."""
+        """The question about the film; a plan is refused if it is a released title.
+
+        And so it is by models that know what becomes of a film after release.
+        """
         if not isinstance(film, FilmPlan):
             return self.questions.of_title(int(film), today)
         self._refuse_released(film, today)
+        for target, model in self.models.items():
+            if model.horizon == "post_release":
+                raise ParameterError(
+                    f"the model of {target} was fitted at post_release, with what becomes of a "
+                    "film in theaters; no plan has that: run `marquee forecast fit` without "
+                    "--horizon post_release, or ask about a title that is out"
+                )
         return self.questions.of_plan(film, today)
 
     def features(
