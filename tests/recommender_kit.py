@@ -35,7 +35,6 @@ SMALL_DATA: dict[str, dict[str, Any]] = {
     "gaussian-items": {"prior_weight": 3.0},
     "ease-ratings": {"l2": 5.0},
     "ials": {"factors": 2, "epochs": 30},
-    "mult-vae": {"hidden": 16, "latent": 4, "epochs": 60, "batch": 5, "learning_rate": 0.02},
     "mult-vae": {"hidden": 16, "latent": 4, "epochs": 30, "batch": 5, "learning_rate": 0.02},
     "neural-ratings": {
         "factors": 6,
@@ -55,7 +54,6 @@ SMALL_DATA: dict[str, dict[str, Any]] = {
         "n_machines": 2,
     },
     "rp3beta": {"neighbors": 24},
-    "sasrec": {"hidden": 8, "longest": 12, "epochs": 60, "batch": 5, "learning_rate": 0.02},
     "sasrec": {"hidden": 8, "longest": 12, "epochs": 20, "batch": 5, "learning_rate": 0.03},
     "slim": {"l1": 0.1, "l2": 1.0, "tolerance": 1e-6, "sweeps": 500},
     "stacked-autoencoder": {
