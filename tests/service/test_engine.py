@@ -15,6 +15,7 @@ from marquee.lifecycle.fitting import fit_workspace
 from marquee.models import ALGORITHMS, RECIPES
 from marquee.models.svd import SVD
 from marquee.service.engine import Engine
+from marquee.service.library import MOST_COUNTS
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +162,12 @@ def test_a_model_that_was_not_fitted_is_refused_with_those_that_were(workspace: 
     for name in ("ease", "../popularity"):
         with pytest.raises(WorkspaceError, match=r"there are ease-content, popularity, svd"):
             Engine(workspace, name)
+
+
+def test_numbers_of_ratings_are_kept_of_a_few_spans_alone(engine: Engine) -> None:
+    first = engine.popular(5, days=1)
+    for days in range(1, 3 * MOST_COUNTS):
+        engine.popular(5, days=days)
+    assert len(engine.library._counts) == MOST_COUNTS
+    assert engine.popular(5, days=1) == first
+    assert engine.popular(5).picks == engine.popular(5, days=10**6).picks

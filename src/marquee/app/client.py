@@ -142,10 +142,15 @@ class MarqueeClient:
         return self._list(f"/titles/{title_id}/similar", n, filters, viewer_id)
 
     def popular(
-        self, n: int = 10, filters: Filters = NO_FILTERS, *, viewer_id: int | None = None
+        self,
+        n: int = 10,
+        filters: Filters = NO_FILTERS,
+        *,
+        viewer_id: int | None = None,
+        days: int | None = None,
     ) -> Answer:
-        """The titles with the most ratings."""
-        return self._list("/popular", n, filters, viewer_id)
+        """The titles with the most ratings, of all time or of so many days up to the newest."""
+        return self._list("/popular", n, filters, viewer_id, days=days)
 
     def latest(
         self, n: int = 10, filters: Filters = NO_FILTERS, *, viewer_id: int | None = None
@@ -289,8 +294,10 @@ class MarqueeClient:
         """Whether the server can answer; ``ApiError`` where it cannot."""
         return self._get(Health, "/health/ready")
 
-    def _list(self, path: str, n: int, filters: Filters, viewer_id: int | None) -> Answer:
-        return self._get(Answer, path, n=n, viewer_id=viewer_id, **filters.to_query())
+    def _list(
+        self, path: str, n: int, filters: Filters, viewer_id: int | None, **more: Any
+    ) -> Answer:
+        return self._get(Answer, path, n=n, viewer_id=viewer_id, **filters.to_query(), **more)
 
     def _get(self, kind: type[Record], path: str, /, **query: Any) -> Record:
         given = {name: value for name, value in query.items() if value is not None}

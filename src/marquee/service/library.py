@@ -29,6 +29,9 @@ from marquee.service.records import FICTIONAL, PARTLY_FICTIONAL, Source, TitleCa
 from marquee.service.search import TitleSearch
 from marquee.service.traits import Traits
 
+MOST_COUNTS = 32
+"""Spans of days of which the numbers of ratings are kept."""
+
 STALE = "Titles changed since the model was fitted; run `marquee fit`."
 
 
@@ -184,6 +187,9 @@ class Library:
         if found is None:
             columns = self.ratings.matrix.indices[times > times.max() - days * 86_400]
             found = np.bincount(columns, minlength=self.ratings.n_items).astype(np.float32)
+            # Anybody may ask for any number of days: of the odd ones the oldest gives way.
+            if len(self._counts) >= MOST_COUNTS:
+                self._counts.pop(next(key for key in list(self._counts) if key is not None), None)
             self._counts[days] = found
         return found
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from marquee.service.facts import TitleFacts
+
+PART, DIRECTED, STARRING = "part of ", "directed by ", "with "
+"""How traits of each kind begin; genres are told as they are."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,12 +28,12 @@ class Traits:
         """
         told: list[tuple[str, ...]] = [()] * len(facts.items)
         for words, text in (
-            (facts.collections, "part of {}"),
-            (facts.directors, "directed by {}"),
-            (facts.actors, "with {}"),
-            (facts.genres, "{}"),
+            (facts.collections, PART),
+            (facts.directors, DIRECTED),
+            (facts.actors, STARRING),
+            (facts.genres, ""),
         ):
-            said = [text.format(name) for name in words.names]
+            said = [text + name for name in words.names]
             of_titles = [said[number] for number in words.numbers.tolist()]
             starts = words.title_starts.tolist()
             for position in np.flatnonzero(np.diff(words.title_starts)).tolist():
@@ -40,3 +44,23 @@ class Traits:
         """What two titles have in common, in the order in which the first one lists it."""
         others = self.told[second]
         return tuple([trait for trait in self.told[first] if trait in others])
+
+
+def in_common(traits: Sequence[str]) -> str:
+    """What two titles share as a sentence says it, empty where they share nothing.
+
+    ``both are directed by Agnès Varda; both star Bo Li; both are drama and war titles``.
+    """
+    left, told = list(traits), []
+    for start, verb in ((PART, f"are {PART}"), (DIRECTED, f"are {DIRECTED}"), (STARRING, "star ")):
+        names = [trait.removeprefix(start) for trait in left if trait.startswith(start)]
+        left = [trait for trait in left if not trait.startswith(start)]
+        told += [f"both {verb}{_and(names)}"] if names else []
+    # A name in capitals, such as TV Movie, keeps them.
+    genres = [name.lower() if name[1:2].islower() else name for name in left]
+    told += [f"both are {_and(genres)} titles"] if genres else []
+    return "; ".join(told)
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))

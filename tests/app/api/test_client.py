@@ -71,6 +71,7 @@ def test_records_are_those_of_the_engine(marquee: MarqueeClient, engine: Engine)
     assert marquee.title(3) == engine.title(3)
     assert marquee.similar(3, 5) == engine.similar("#3", 5)
     assert marquee.popular(5, filters) == engine.popular(5, filters)
+    assert marquee.popular(5, days=30) == engine.popular(5, days=30) != engine.popular(5)
     today = datetime.now(UTC).date()  # noqa: TID251  # the application's own clock
     assert marquee.latest(5, viewer_id=5) == engine.latest(5, viewer_id=5, today=today)
     assert marquee.predictions(5, [3, 9]) == engine.predict(5, [3, 9])

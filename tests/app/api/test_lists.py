@@ -273,6 +273,13 @@ def test_a_batch_that_names_unknown_titles_says_at_which_places(client: TestClie
 
 def test_lists_for_everybody_are_those_of_the_engine(client: TestClient, engine: Engine) -> None:
     assert ids(client.get(f"{V1}/popular?n=7").json()) == own(engine.popular(7))
+    lately = client.get(f"{V1}/popular?n=7&days=30").json()
+    expected = engine.popular(7, days=30)
+    assert [pick["score"] for pick in lately["picks"]] == [pick.score for pick in expected.picks]
+    assert (ids(lately), lately["based_on"]) == (own(expected), expected.based_on)
+    assert lately["based_on"] != engine.popular(7).based_on
+    for days in (0, -1, 36_501, "soon"):
+        assert client.get(f"{V1}/popular?days={days}").status_code == 422
     today = datetime.now(UTC).date()  # noqa: TID251  # the application's own clock
     assert ids(client.get(f"{V1}/latest?n=7").json()) == own(engine.latest(7, today=today))
     assert ids(client.get(f"{V1}/titles/3/similar?n=7").json()) == own(engine.similar("#3", 7))

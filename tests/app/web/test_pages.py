@@ -498,3 +498,21 @@ def test_a_slider_in_the_middle_leans_nowhere(browser: Browser) -> None:
     assert re.search(r'name="obscure"[^>]*aria-valuetext="40 % Popular"', page)
     assert re.search(r'name="newer"[^>]*aria-valuetext="100 % Newer"', page)
     assert re.search(r'name="adventurous"[^>]*aria-valuetext="Familiar"', page)
+
+
+def test_a_share_of_few_titles_says_how_few_they_are(browser: Browser) -> None:
+    said, told = [], set()
+    for _ in range(6):
+        title = next(n for n in browser.titles() if n not in told)
+        told.add(title)
+        browser.say(f"rate:5:{title}:for-you:0")
+        page = html.unescape(browser.get("/").text)
+        reasons = re.findall(r"you gave it 5 stars, ([^;<]*)", page)
+        assert reasons
+        said.append({re.sub(r"\d+ %", "N %", text) for text in reasons})
+    assert said == [
+        {"it is the one title of yours that we know so far"},
+        *({f"N % of what your first {n_own} titles say for this"} for n_own in (2, 3, 4)),
+        *[{"N % of what speaks for this"}] * 2,
+    ]
+    assert "both are with" not in page

@@ -14,6 +14,15 @@ from marquee.service.records import Answer, Search, Tastes, TitlePage
 
 AskedFilters = Annotated[Filters, Depends(query_filters)]
 Limit = Annotated[int, Query(ge=1, le=500, description="Titles on a page.")]
+Days = Annotated[
+    int | None,
+    Query(
+        ge=1,
+        le=36_500,
+        description="Counts the ratings of so many days up to the newest one; where ratings have "
+        "no times, and without it, all of them.",
+    ),
+]
 
 
 def title_routes(served: Served) -> APIRouter:
@@ -70,9 +79,11 @@ def title_routes(served: Served) -> APIRouter:
         return engine.similar(f"#{title_id}", n, filters, viewer_id=viewer_id)
 
     @routes.get("/popular", summary="What most have rated")
-    def popular(filters: AskedFilters, viewer_id: AsViewer = None, n: Count = 10) -> Answer:
+    def popular(
+        filters: AskedFilters, viewer_id: AsViewer = None, n: Count = 10, days: Days = None
+    ) -> Answer:
         """The titles with the most ratings; scores are numbers of ratings."""
-        return engine.popular(n, filters, viewer_id=viewer_id)
+        return engine.popular(n, filters, viewer_id=viewer_id, days=days)
 
     @routes.get("/latest", summary="What is newest")
     def latest(filters: AskedFilters, viewer_id: AsViewer = None, n: Count = 10) -> Answer:

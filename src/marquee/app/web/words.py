@@ -11,6 +11,7 @@ from typing import Any
 from marquee.data.feedback import Event
 from marquee.data.titles import plain
 from marquee.service.records import counted
+from marquee.service.traits import in_common
 
 
 def slug(name: str) -> str:
@@ -73,6 +74,23 @@ def told(event: Event) -> str:
     return f"{words}: {event.reason}" if event.reason else words
 
 
+FEW = 5
+"""Titles of a viewer's own from which on a share of what they say says something."""
+
+
+def weight(share: float, n_own: int) -> str:
+    """How much of what raised a score one title of the viewer's ``n_own`` brought.
+
+    Of one or a few titles a share reads like certainty, so it is said how few they are.
+    """
+    if n_own < 2:
+        return "it is the one title of yours that we know so far"
+    part = f"{math.floor(100 * share + 0.5)} %"
+    if n_own < FEW:
+        return f"{part} of what your first {n_own} titles say for this"
+    return f"{part} of what speaks for this"
+
+
 def _spelled(pairs: str) -> dict[str, str]:
     return dict(pair.split(" ", 1) for pair in pairs.split(", "))
 
@@ -129,5 +147,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "language": language,
     "country": country,
     "leaning": leaning,
+    "weight": weight,
+    "in_common": in_common,
 }
 """The words that templates use, by name."""
