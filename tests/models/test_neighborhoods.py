@@ -210,19 +210,6 @@ def test_pruned_neighbors_are_the_same_on_any_number_of_threads_and_after_loadin
     np.testing.assert_array_equal(load(tmp_path / "knn").score(train), one.score(train))
 
 
-def test_viewers_are_compared_in_blocks_that_change_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    train = ragged()
-    model = UserKNN(k=3).fit(train)
-    whole, rows = model.score(train), np.arange(train.n_users)[::-1]
-    rated = model.predict_ratings(train, rows, rows)
-    for name, value in (("CELLS_AT_ONCE", 3 * train.n_users), ("PAIRS_AT_ONCE", 50)):
-        monkeypatch.setattr(f"marquee.models.user_knn.{name}", value)
-    np.testing.assert_array_equal(model.score(train), whole)
-    np.testing.assert_array_equal(model.predict_ratings(train, rows, rows), rated)
-
-
 def test_equal_ratings_correlate_with_nothing_however_many() -> None:
     users = np.repeat(np.arange(700), 32)
     items = np.tile(np.arange(32), 700)
