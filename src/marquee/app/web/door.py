@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, QueryParams
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -82,7 +82,6 @@ def door(site: Site, handler: Handler, *, max_bytes: int = MAX_FORM_BYTES) -> En
         )
         try:
             if len(request.url.query) > MOST_QUERY:
-                visit.query = QueryParams()  # which the page would say again in each of its links
                 raise Refused(414, "That address is too long. Take some of its filters away.")
             if request.method == "POST":
                 visit.form = await _own_form(request, visit, max_bytes)
