@@ -302,8 +302,8 @@ class Content(Recommender):
 
         That is what has a cosine above ``most_alike`` with it, as entries of one series have;
         of these the first stays. Give longer lists than are wanted. Of the pairs of one series in
-        The Movies Dataset 44 % have a TF-IDF cosine above 0.3, of other pairs 0.13 %
-        (``python benchmarks/content.py --series WORKSPACE``); embeddings want a greater one.
+        The Movies Dataset 43 % have a TF-IDF cosine above 0.3, of other pairs 0.17 %
+        (``python benchmarks/content.py --series --home WORKSPACE``); embeddings want a greater one.
         """
         self.check_fitted()
         lengths = _inverse(_lengths(self.vectors_))

@@ -59,10 +59,10 @@ class TasteGroups(Recommender):
     drawn again: ``pairs`` pairs of draws of 80 % are clustered each, and the clusterings compared
     on all viewers by the adjusted Rand index; within one standard error of the best counts.
 
-    Few groups are stable, and more of them make better lists: on the validation viewers of MovieLens
-    1M stability chooses 3, whose NDCG@100 is 0.250; 12 groups have 0.293, 25 have 0.313, everybody
-    as one 0.208. Factors and shrinkage were chosen at 25, where they change it by 0.008 at most
-    (``python benchmarks/rankers.py --choose --only taste-groups``).
+    Few groups are stable, and more of them make better lists: on the validation viewers of
+    MovieLens 1M stability chooses 3, whose NDCG@100 is 0.250; 12 groups have 0.293, 25 have 0.313,
+    everybody as one 0.208. Factors and shrinkage were chosen at 25, where they change it by 0.008
+    at most (``python benchmarks/rankers.py --choose --only taste-groups``).
 
     A profile is folded in by its own factors, which choose the nearest group; one without likes of
     a known item gets what everybody likes. :meth:`describe` names the groups.
