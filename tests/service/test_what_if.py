@@ -50,6 +50,8 @@ def test_a_change_is_the_ratio_of_the_medians_inside_its_interval() -> None:
         assert told.change.ratio == pytest.approx(after / before)
         assert told.change.low is not None
         assert told.change.high is not None
+        assert told.change.low is not None
+        assert told.change.high is not None
         assert told.change.low <= told.change.ratio <= told.change.high
         assert told.change.low < told.change.high
         assert after > before
@@ -73,6 +75,8 @@ def test_the_interval_is_around_the_regression_and_holds_the_models_own_change()
         reach = 1.2815516 * np.hypot(error, np.log(told.change.ratio) - value)
         assert told.change.low == pytest.approx(np.exp(value - reach))
         assert told.change.high == pytest.approx(np.exp(value + reach))
+        assert told.change.low is not None
+        assert told.change.high is not None
         assert told.change.low <= told.change.ratio <= told.change.high
 
 

@@ -31,9 +31,9 @@ class RecentPopularity(Recommender):
     a warning, and ``end_`` is None.
 
     The defaults are the best on validation: asked of the last tenth in time of the training part of
-    ``time:0.9``, they have an NDCG@10 of 0.359 on MovieLens 100K and 0.384 on the built-in world. The
-    field's usual bar, a window of 7 days, has 0.317 and 0.252, and popularity of all time 0.301 and
-    0.305 (``python benchmarks/rankers.py --choose``).
+    ``time:0.9``, they have an NDCG@10 of 0.359 on MovieLens 100K and 0.384 on the built-in world.
+    The field's usual bar, a window of 7 days, has 0.317 and 0.252, and popularity of all time 0.301
+    and 0.305 (``python benchmarks/rankers.py --choose``).
     A profile says nothing here, so that new ones are no question.
 
     References
