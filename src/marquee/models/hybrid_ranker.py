@@ -89,6 +89,7 @@ class HybridRanker(Recommender):
     rounds: int = 80
     """Trees; 0 for the weighted sum alone."""
     depth: int = 4
+    """Most splits between the root of a tree and a leaf."""
     tree_rate: float = 0.1
     """Share of a tree that is added."""
     min_leaf: float = 20.0
