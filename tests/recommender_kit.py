@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
+import pytest
 from numpy.typing import NDArray
 
 from marquee.data.ids import IdIndex
@@ -25,6 +26,9 @@ from marquee.models.hybrid import Hybrid
 from marquee.models.hybrid_ranker import HybridRanker
 from marquee.models.popularity import Popularity
 from marquee.models.rp3beta import RP3beta
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
 
 SIDE = 10
 """Users and items of the checkerboard."""
@@ -89,6 +93,22 @@ BUILDERS: dict[str, Callable[[], Recommender]] = {
     ),
 }
 """How to build the recommenders that take others as members."""
+
+
+HEAVY = {
+    *("mult-vae", "neural-ratings", "rbm", "sasrec", "stacked-autoencoder"),  # networks
+    *("bayesian-fm", "gaussian-items"),  # many draws or steps
+    *("stack", "stacked-ranker"),  # fits of fits
+}
+"""Public names of recommenders whose fits take long even on small data."""
+
+
+def every_name() -> list[ParameterSet]:
+    """The public names in order, for a suite over each; the heavy ones are slow."""
+    return [
+        pytest.param(name, marks=pytest.mark.slow if name in HEAVY else ())
+        for name in sorted(ALGORITHMS)
+    ]
 
 
 def build(name: str, **params: Any) -> Recommender:

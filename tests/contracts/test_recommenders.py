@@ -39,6 +39,7 @@ from recommender_kit import (
     build,
     busy,
     checkerboard,
+    every_name,
     fitted,
     once,
     ragged,
@@ -66,17 +67,11 @@ ORDER_MATTERS = {
 }
 """Why the scores of a recommender may change when users or items are put in another order."""
 
-THREADS_ROUND = {
-    "blend": "has EASE for a member",
-    "ease": "OpenBLAS factorizes in another order of sums when it may take more threads",
-}
-"""Why libraries with more threads give a recommender other last digits; none of its own may."""
-
 NEEDS_TITLES = {"blend", "content", "stacked-ranker"}
 """What refuses to be fitted before it was told of the titles."""
 
 
-@pytest.fixture(params=sorted(ALGORITHMS))
+@pytest.fixture(params=every_name())
 def name(request: pytest.FixtureRequest) -> str:
     """A public name."""
     return str(request.param)
@@ -373,9 +368,6 @@ def test_the_threads_that_libraries_may_take_change_no_bit(name: str) -> None:
             model = fitted(name, busy())
             fits.append((model, model.score(busy())))
     (one, scores), (two, others) = fits
-    if name in THREADS_ROUND:
-        np.testing.assert_allclose(scores, others, rtol=1e-4, atol=1e-5)
-        return
     assert same_bits(one, two)
     np.testing.assert_array_equal(scores, others)
 

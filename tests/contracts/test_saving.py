@@ -23,9 +23,9 @@ from marquee.models import ALGORITHMS
 from marquee.models.abilities import PredictsRatings, PredictsRatingsAt
 from marquee.models.base import Recommender
 from marquee.models.popularity import Popularity
-from recommender_kit import board_for, build, checkerboard, fitted, once, ragged, timed
+from recommender_kit import board_for, build, checkerboard, every_name, fitted, once, ragged, timed
 
-every_model = pytest.mark.parametrize("name", sorted(ALGORITHMS))
+every_model = pytest.mark.parametrize("name", every_name())
 
 
 @pytest.fixture

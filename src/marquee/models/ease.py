@@ -16,10 +16,6 @@ from marquee.models.kernels import compiled
 from marquee.models.likes import gram, liked
 from marquee.models.ranking import TopK, top_k
 
-MOST_FOR_THREADS = 16_384
-"""Items above which one thread factorizes: spotrf of OpenBLAS 0.3.30 ends the process with a
-segmentation fault for 30,000 items on two threads (25,000 pass), and not on one."""
-
 
 @dataclass(kw_only=True, eq=False)
 class EASE(Recommender):
@@ -162,8 +158,9 @@ def ease_weights(counts: NDArray[np.float32], l2: float) -> NDArray[np.float32]:
     if not len(counts):
         return counts
     counts.flat[:: len(counts) + 1] += np.float32(l2)
-    threads = None if len(counts) <= MOST_FOR_THREADS else 1
-    with threadpool_limits(threads, user_api="blas"):
+    # With more threads OpenBLAS sums in another order, so that the last bits would differ; and its
+    # spotrf 0.3.30 ends the process with a segmentation fault for 30,000 items on two.
+    with threadpool_limits(1, user_api="blas"):
         # The transposed view is the same memory in LAPACK's order: its upper triangle is our lower.
         factor, info = spotrf(counts.T, lower=0, clean=0, overwrite_a=1)
         if info == 0:
