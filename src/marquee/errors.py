@@ -8,6 +8,7 @@
     ├── NotFittedError           a model was asked before fit()
     ├── UnknownIdError           ids that the catalog does not hold
     ├── AmbiguousTitleError      a name that fits several titles, or none (carries the candidates)
+    ├── UnanswerableError        the data lack what a question needs
     ├── SchemaError              a table does not have the columns, types or values it promises
     ├── SourceError              a file cannot be read as what it should be
     │   ├── UnrecognizedFormatError   no reader knows the file
@@ -49,6 +50,10 @@ class AmbiguousTitleError(MarqueeError, LookupError):
     def __init__(self, message: str, candidates: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.candidates = candidates
+
+
+class UnanswerableError(MarqueeError):
+    """The data lack what a question needs; the text says what."""
 
 
 class SchemaError(MarqueeError):
