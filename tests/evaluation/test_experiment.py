@@ -18,6 +18,7 @@ from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
 from marquee.evaluation.experiment import evaluate
+from marquee.evaluation.metrics import RANKING_METRICS
 from marquee.evaluation.report import Report
 from marquee.evaluation.splits import Split, k_folds, random_split
 from marquee.models.base import Recommender
@@ -124,12 +125,31 @@ def test_a_split_worked_out_by_hand() -> None:
         "precision@2": (1.0 + 0.5) / 2,
         "hit_rate@2": 1.0,
         "mrr@2": 1.0,
+        "map@2": 1.0,
+        "map_capped@2": 1.0,
+        # Predictions 4.7 and 4.8 are of one range; the ranges of 3.1 and 2.0 hold one each.
+        "calibration_error": (2 * 0.5 + 1.9 + 1.5) / 4,
+        # Popular is 20, new is 50, and 10 and 30 are the tail. User 3 gets 10, 30.
+        "ndcg@2 popular": 1.0,
+        "recall@2 popular": 1.0,
+        "ndcg@2 tail": 1.0,
+        "recall@2 tail": 1.0,
+        "ndcg@2 new": 1 / math.log2(3),
+        "recall@2 new": 1.0,
+        "novelty@2": math.log2(3) * (1 + 1 / 2 + 1) / 3,
+        "arp@2": (1 / 2 + 4 / 2 + 2 / 2) / 3,
+        "aplt@2": (1 + 1 / 2 + 1) / 3,
+        "serendipity@2": 0.0,
+        "popularity_lift@2": (1 / 6 + 1 / 3 - (2 / 3 + 1)) / (2 / 3 + 1),
+        "coverage@2": 1.0,
+        "gini@2": (-3 * 1 - 1 * 1 + 1 * 2 + 3 * 2) / (4 * 6),
     }
     assert result.metrics == pytest.approx(expected, rel=1e-6)
     assert (result.n_train, result.n_test, result.n_items) == (5, 4, 4)
     assert (result.n_users, result.n_users_ranked, result.n_users_without_training) == (3, 2, 1)
     assert result.n_test_items_without_training == 1
     assert result.fingerprint == BY_HAND.fingerprint
+    assert result.groups["activity"].tolist() == ["many", "new", "few"]
 
 
 def test_the_profile_of_a_test_user_is_the_training_row_and_nothing_of_the_test() -> None:
@@ -153,8 +173,55 @@ def test_values_of_single_users_are_those_of_the_users_named() -> None:
     assert result.by_user["recall@1"].tolist() == pytest.approx([0.5, 1.0, math.nan], nan_ok=True)
     assert result.by_user["mae"].tolist() == pytest.approx([0.5, 1.9, 1.5])
     for name, values in result.by_user.items():
-        where = name if "@" in name else f"{name}_user_averaged"
+        where = name if name in result.metrics and "@" in name else f"{name}_user_averaged"
         assert result.metrics[where] == pytest.approx(np.nanmean(values))
+
+
+def test_sums_make_the_figure_of_every_metric_that_is_one_of_users() -> None:
+    (result,) = evaluate(Rater, [BY_HAND], k=[1, 2], auc=True).splits
+    of_all = {name for name in result.metrics if result.parts(name) is None}
+    assert of_all == {"coverage@1", "coverage@2", "gini@1", "gini@2", "calibration_error"}
+    for name in result.metrics.keys() - of_all:
+        parts = result.parts(name)
+        assert parts is not None
+        assert parts.value == pytest.approx(result.metrics[name])
+
+
+def test_lists_are_the_same_whether_or_not_every_score_is_looked_at() -> None:
+    without = evaluate(Counter, k_folds(body(), 2, 1), k=5)
+    with_scores = evaluate(Counter, k_folds(body(), 2, 1), k=5, auc=True)
+    assert "auc" not in without.mean
+    assert 0 <= with_scores.mean["auc"] <= 1
+    assert without.to_dict()["mean"].items() <= with_scores.to_dict()["mean"].items()
+
+
+def test_who_viewers_are_and_what_titles_are_about_is_measured_where_it_is_known() -> None:
+    titles = pl.DataFrame({"title_id": [50, 10, 30], "genres": [["War"], ["War", "Drama"], []]})
+    viewers = pl.DataFrame({"viewer_id": [3, 1], "age": [17, None], "gender": ["F", "M"]})
+    (result,) = evaluate(Counter, [BY_HAND], k=4, titles=titles, viewers=viewers).splits
+    # Of user 1's list 30, 50 only one title has genres, of user 2's 20, 10, 30, 50 two have.
+    np.testing.assert_allclose(result.by_user["diversity_genres@4"], [np.nan, 0.5, 0.5])
+    assert result.groups["age"].tolist() == ["", "", "under 18"]
+    assert result.groups["gender"].tolist() == ["M", "", "F"]
+    assert "diversity_vectors@4" not in result.metrics
+
+
+def test_memory_is_that_of_the_meter_between_begin_and_end_of_a_fit() -> None:
+    told: list[str] = []
+
+    def meter() -> Callable[[], int]:
+        told.append("begin")
+
+        def most() -> int:
+            told.append("end")
+            return 7_000
+
+        return most
+
+    report = evaluate(Rater, k_folds(body(), 2, 1), meter=meter)
+    assert [result.fit_bytes for result in report.splits] == [7_000, 7_000]
+    assert told == ["begin", "end", "begin", "end"]
+    assert evaluate(Rater, [BY_HAND]).splits[0].fit_bytes is None
 
 
 def test_a_title_is_relevant_from_the_given_rating_on() -> None:
@@ -169,8 +236,7 @@ def test_where_nothing_is_relevant_the_ranking_metrics_are_null() -> None:
     report = evaluate(Counter, [BY_HAND], relevant_from=9)
     assert report.splits[0].n_users_ranked == 0
     shown = report.to_dict()["mean"]
-    assert shown
-    assert set(shown.values()) == {None}
+    assert {shown[f"{name}@10"] for name in [*RANKING_METRICS, "serendipity"]} == {None}
 
 
 def test_only_a_model_that_predicts_ratings_has_errors() -> None:
@@ -198,8 +264,8 @@ def test_the_mean_and_its_spread_are_over_the_splits() -> None:
     report = evaluate(Rater, k_folds(body(), 3, 1))
     for name, value in report.mean.items():
         values = [result.metrics[name] for result in report.splits]
-        assert value == pytest.approx(sum(values) / 3)
-        assert report.sd[name] == pytest.approx(np.std(values, ddof=1))
+        assert value == pytest.approx(sum(values) / 3, nan_ok=True)
+        assert report.sd[name] == pytest.approx(np.std(values, ddof=1), nan_ok=True)
 
 
 def test_a_split_without_a_value_is_not_left_out_of_the_mean_in_silence() -> None:
@@ -218,10 +284,15 @@ def test_the_report_is_json_and_holds_what_repeating_it_takes() -> None:
     assert (shown["k"], shown["relevant_from"], shown["seed"]) == ([3], 3.5, 7)
     assert shown["splits"][0]["name"] == "random:0.2"
     assert shown["splits"][0]["fingerprint"] == split.fingerprint
-    assert shown["splits"][0]["metrics"] == pytest.approx(report.splits[0].metrics)
-    assert shown["mean"] == pytest.approx(report.mean)
+    for told, found in (
+        (shown["splits"][0]["metrics"], report.splits[0].metrics),
+        (shown["mean"], report.mean),
+    ):
+        assert {name: math.nan if value is None else value for name, value in told.items()} == (
+            pytest.approx(found, nan_ok=True)
+        )
     assert set(shown["sd"].values()) == {None}
-    assert not {"users", "by_user"} & shown["splits"][0].keys()
+    assert not {"users", "by_user", "sums", "items", "groups"} & shown["splits"][0].keys()
 
 
 def test_parameters_of_every_kind_become_json() -> None:
@@ -272,7 +343,7 @@ def test_the_steps_are_told_in_order_and_end_when_all_are_done() -> None:
 
 
 def same(one: Report, two: Report) -> bool:
-    return one.mean == two.mean
+    return bool(one.to_dict()["mean"] == two.to_dict()["mean"])
 
 
 def test_the_same_splits_give_the_same_figures_again() -> None:

@@ -37,6 +37,14 @@ def first_of(listed: list[int], relevant: set[int]) -> float:
     return 0.0
 
 
+def precisions_of(listed: list[int], relevant: set[int]) -> float:
+    return math.fsum(
+        hits_of(listed[:rank], relevant) / rank
+        for rank, item in enumerate(listed, 1)
+        if item in relevant
+    )
+
+
 ORACLES: dict[str, Oracle] = {
     "ndcg": ndcg_of,
     "recall": lambda listed, relevant, _k: hits_of(listed, relevant) / len(relevant),
@@ -44,6 +52,10 @@ ORACLES: dict[str, Oracle] = {
     "precision": lambda listed, relevant, k: hits_of(listed, relevant) / k,
     "hit_rate": lambda listed, relevant, _k: float(hits_of(listed, relevant) > 0),
     "mrr": lambda listed, relevant, _k: first_of(listed, relevant),
+    "map": lambda listed, relevant, _k: precisions_of(listed, relevant) / len(relevant),
+    "map_capped": lambda listed, relevant, k: (
+        precisions_of(listed, relevant) / min(k, len(relevant))
+    ),
 }
 
 

@@ -5,42 +5,24 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-import numpy as np
 import polars as pl
 
-from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
 from marquee.evaluation.clock import clock_for, with_clock, without_times
-from marquee.evaluation.metrics import (
-    RANKING_METRICS,
-    UserValues,
-    mae,
-    mae_by_user,
-    mean_over_users,
-    rmse,
-    rmse_by_user,
-    standard_error,
-)
+from marquee.evaluation.measuring import Asked, measure
 from marquee.evaluation.report import Report, SplitResult
 from marquee.evaluation.splits import Split
-from marquee.models.abilities import PredictsRatings, PredictsRatingsAt, UsesTitles, UsesViewers
+from marquee.models.abilities import UsesTitles, UsesViewers
 from marquee.models.base import OnEpoch, Recommender
-from marquee.models.ranking import TopK
 
 OnStep = Callable[[int, int, str], None]
 """Called with the number of steps done, the number in all, and what comes next."""
 
 
-class _Asked(NamedTuple):
-    """What is measured, and by which clock."""
-
-    ks: tuple[int, ...]
-    relevant_from: float
-    clock: str
-    lists: bool
-    timer: Callable[[], float]
+Meter = Callable[[], Callable[[], int | None]]
+"""Begins to watch the memory of the process; what it returns tells the most bytes held since then
+beyond those held at the beginning, None where that cannot be told."""
 
 
 def evaluate(
@@ -51,12 +33,14 @@ def evaluate(
     relevant_from: float = 4.0,
     clock: str | None = None,
     lists: bool = True,
+    auc: bool = False,
     titles: pl.DataFrame | None = None,
     viewers: pl.DataFrame | None = None,
     seed: int | None = None,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
     timer: Callable[[], float] = time.perf_counter,
+    meter: Meter | None = None,
 ) -> Report:
     """The report of a fresh model, fitted on the training part of each split and asked of its test.
 
@@ -79,10 +63,13 @@ def evaluate(
         those of the test. By default ``past`` for splits by time and else ``none``.
     lists
         Whether to rank the catalog; False where only rating errors are wanted.
+    auc
+        Whether to measure the order of the whole catalog too, which takes all scores.
     titles
-        Given before the fit to a model that uses titles.
+        Given before the fit to a model that uses titles; their genres and texts tell how varied
+        lists are.
     viewers
-        Given before the fit to a model that uses viewers.
+        Given before the fit to a model that uses viewers; who they are divides them into segments.
     seed
         Seed that the splits were drawn with, to be told in the report.
     on_step
@@ -91,6 +78,8 @@ def evaluate(
         Told after each pass of a fit that takes several.
     timer
         Seconds from any origin, never going back.
+    meter
+        Tells how much memory each fit takes; without one it is not told.
 
     Raises
     ------
@@ -108,7 +97,16 @@ def evaluate(
         raise ParameterError("there is no split to evaluate on; give at least one")
     for split in splits:
         _check(split)
-    asked = _Asked(ks, relevant_from, clock_for(splits, clock), lists, timer)
+    asked = Asked(
+        ks=ks,
+        relevant_from=relevant_from,
+        clock=clock_for(splits, clock),
+        lists=lists,
+        auc=auc and lists,
+        titles=titles,
+        viewers=viewers,
+        timer=timer,
+    )
     tell = on_step or (lambda _done, _total, _text: None)
     total = 2 * len(splits)
     results: list[SplitResult] = []
@@ -120,11 +118,12 @@ def evaluate(
         if viewers is not None and isinstance(model, UsesViewers):
             model.use_viewers(viewers)
         train = without_times(split.train) if asked.clock == "none" else split.train
+        most = meter() if meter is not None else lambda: None
         start = timer()
         model.fit(train, on_epoch=on_epoch)
-        fit_seconds = timer() - start
+        fit_seconds, fit_bytes = timer() - start, most()
         tell(2 * len(results) + 1, total, f"{split.name}: predicting")
-        results.append(_measure(model, split, asked, fit_seconds))
+        results.append(measure(model, split, asked, fit_seconds, fit_bytes))
     tell(total, total, "done")
     return Report(
         model=type(model).__name__,
@@ -152,67 +151,3 @@ def _check(split: Split) -> None:
             f"split {split.name} leaks: {shared.size} of {len(split.test)} test pairs are in "
             f"{known}, first user {user} with item {item}"
         )
-
-
-def _measure(model: Recommender, split: Split, asked: _Asked, fit_seconds: float) -> SplitResult:
-    """What a fitted model is worth on the test part."""
-    tested = np.flatnonzero(np.diff(split.test.matrix.indptr))
-    profiles, test = split.history.take(tested), split.test.take(tested)
-    if asked.clock == "none":
-        profiles = without_times(profiles)
-    by_user: dict[str, UserValues] = {}
-    metrics: dict[str, float] = {}
-    start = asked.timer()
-    predicted = None if split.likes_only else _predicted(model, profiles, test, asked.clock)
-    recommended = model.recommend(profiles, max(asked.ks)) if asked.lists else None
-    predict_seconds = asked.timer() - start
-    if predicted is not None:
-        actual, rows = test.matrix.data, test.rows
-        by_user["rmse"] = rmse_by_user(predicted, actual, rows, test.n_users)
-        by_user["mae"] = mae_by_user(predicted, actual, rows, test.n_users)
-        metrics["rmse"], metrics["mae"] = rmse(predicted, actual), mae(predicted, actual)
-        for name in ("rmse", "mae"):
-            metrics[f"{name}_user_averaged"] = mean_over_users(by_user[name])
-    least = asked.relevant_from if split.relevant_from is None else split.relevant_from
-    relevant = test.at_least(least).matrix
-    if recommended is not None:
-        for k in asked.ks:
-            cut = TopK(recommended.items[:, :k], recommended.scores[:, :k])
-            for name, metric in RANKING_METRICS.items():
-                values = metric(cut, relevant)
-                by_user[f"{name}@{k}"] = values
-                metrics[f"{name}@{k}"] = mean_over_users(values)
-    trained_items = np.bincount(split.train.matrix.indices, minlength=split.train.n_items) > 0
-    return SplitResult(
-        name=split.name,
-        fingerprint=split.fingerprint,
-        metrics=metrics,
-        se={name: standard_error(values) for name, values in by_user.items() if "@" in name},
-        n_train=len(split.train),
-        n_test=len(split.test),
-        n_items=split.train.n_items,
-        n_users=test.n_users,
-        n_users_ranked=int(np.count_nonzero(np.diff(relevant.indptr))),
-        n_users_without_training=int(np.count_nonzero(np.diff(profiles.matrix.indptr) == 0)),
-        n_test_items_without_training=int(
-            np.count_nonzero(~trained_items[np.unique(test.matrix.indices)])
-        ),
-        relevant_from=least if math.isfinite(least) else None,
-        test_starts=split.test_starts,
-        fit_seconds=fit_seconds,
-        predict_seconds=predict_seconds,
-        users=test.users.ids,
-        by_user=by_user,
-    )
-
-
-def _predicted(
-    model: Recommender, profiles: Interactions, test: Interactions, clock: str
-) -> np.ndarray[tuple[int], np.dtype[np.float32]] | None:
-    """Predicted ratings of the test pairs, None from a model that predicts none."""
-    rows, columns = test.rows, test.matrix.indices
-    if clock != "none" and test.times is not None and isinstance(model, PredictsRatingsAt):
-        return model.predict_ratings_at(profiles, rows, columns, test.times)
-    if isinstance(model, PredictsRatings):
-        return model.predict_ratings(profiles, rows, columns)
-    return None

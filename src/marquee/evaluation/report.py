@@ -4,13 +4,35 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from marquee.evaluation.clock import MEANING
-from marquee.evaluation.metrics import UserValues
+from marquee.evaluation.metrics import Bin, UserValues
+from marquee.evaluation.metrics.segments import Labels
 from marquee.evaluation.plain import plain
+
+
+class Sums(NamedTuple):
+    """What each user adds to a ratio of sums: sum of totals / sum of weights, or its root."""
+
+    totals: NDArray[np.float64]
+    """Shape (n_users,)."""
+    weights: NDArray[np.float64]
+    """Shape (n_users,), 0 for a user who does not count."""
+    root: bool = False
+    """Whether the figure is the square root of the ratio."""
+
+    @property
+    def value(self) -> float:
+        """The figure; NaN where nobody counts."""
+        weight = self.weights.sum()
+        if not weight > 0:
+            return float("nan")
+        quotient = float(self.totals.sum() / weight)
+        return quotient**0.5 if self.root else quotient
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,12 +66,31 @@ class SplitResult:
     test_starts: int | None
     """Unix seconds from which on everything was tested, where there is such a moment."""
     fit_seconds: float
+    fit_bytes: int | None
+    """The most memory held during the fit beyond what was held before; None where not measured."""
     predict_seconds: float
     """Time to predict the test ratings and to rank the catalog for every test user."""
+    reliability: tuple[Bin, ...]
+    """Mean ratings by range of the predicted ones; empty if the model predicts none."""
     users: Any = field(repr=False)
     """Ids of the test users, shape (n_users,)."""
     by_user: dict[str, UserValues] = field(repr=False)
     """Value of each test user by name of the metric, shape (n_users,), aligned with ``users``."""
+    sums: dict[str, Sums] = field(repr=False)
+    """Metrics that are ratios of sums over users and not means: ``rmse``, ``mae`` and lifts."""
+    items: NDArray[np.int32] | None = field(repr=False)
+    """The lists, shape (n_users, greatest k); None where none were asked for."""
+    groups: dict[str, Labels] = field(repr=False)
+    """Segment of each test user by name of what divides them, aligned with ``users``."""
+
+    def parts(self, name: str) -> Sums | None:
+        """What each user adds to a metric; None for one of all lists together."""
+        if name in self.sums:
+            return self.sums[name]
+        values = self.by_user.get(name.removesuffix("_user_averaged"))
+        if values is None:
+            return None
+        return Sums(np.nan_to_num(values), (~np.isnan(values)).astype(np.float64))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,7 +141,7 @@ class Report:
                 {
                     f.name: plain(getattr(result, f.name))
                     for f in dataclasses.fields(result)
-                    if f.name not in {"users", "by_user"}
+                    if f.name not in {"users", "by_user", "sums", "items", "groups"}
                 }
                 for result in self.splits
             ],
