@@ -126,6 +126,9 @@ def test_the_clock_reaches_members_and_leaves_others_alone() -> None:
     assert with_clock(plain, "past") is plain
     past = Watch(clock="past")
     assert with_clock(past, "past") is past
+    mixed = Blend(members=(inner, plain), weights=(1.0, 0.5))
+    timed = with_clock(mixed, "past")
+    assert with_clock(timed, "past") is timed
 
 
 def test_a_clock_without_times_or_of_another_name_is_refused_before_any_fit() -> None:

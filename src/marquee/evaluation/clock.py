@@ -63,9 +63,11 @@ def with_clock(model: Recommender, clock: str) -> Recommender:
         elif isinstance(value, Recommender):
             changes[name] = with_clock(value, clock)
         elif isinstance(value, tuple) and any(isinstance(item, Recommender) for item in value):
-            changes[name] = tuple(
+            members = tuple(
                 with_clock(item, clock) if isinstance(item, Recommender) else item for item in value
             )
+            same = all(new is old for new, old in zip(members, value, strict=True))
+            changes[name] = value if same else members
     if all(changes[name] is value for name, value in model.params().items() if name in changes):
         return model
     return dataclasses.replace(model, **changes)

@@ -18,6 +18,7 @@ from marquee.data.workspace import Workspace, replace_text
 from marquee.errors import WorkspaceError
 from marquee.features.side_information import titles_frame, viewers_frame
 from marquee.lifecycle.saving import save
+from marquee.lifecycle.serving import decide, decision, serving
 from marquee.models.abilities import PredictsRatings, UsesTitles, UsesViewers
 from marquee.models.base import OnEpoch, Recommender
 from marquee.models.embeddings import VectorStore, wanted_embeddings, with_embeddings
@@ -91,8 +92,7 @@ def fit_workspace(
     WorkspaceError
         If the workspace holds no titles or no ratings.
     """
-    if feedback is not None:
-        forget(workspace, feedback.erased_viewers())
+    forget_erased(workspace, feedback)
     second = None if isinstance(model, PredictsRatings) else predictor
     models = [model] if second is None else [model, second[1]]
     train, fingerprint = _training_data(workspace, models, feedback)
@@ -104,8 +104,51 @@ def fit_workspace(
         save(each, folder, data_fingerprint=fingerprint, created_at=created_at)
     if second is not None:
         replace_text(workspace.models / "PREDICTOR", second[0])
-    replace_text(workspace.models / "CURRENT", name)
+    decide(workspace, decision(workspace, "fit", name, at=created_at))
     return model
+
+
+def forget_erased(workspace: Workspace, feedback: FeedbackStore | None) -> int:
+    """Takes viewers who were erased out of the tables; how many there are."""
+    if feedback is None:
+        return 0
+    erased = feedback.erased_viewers()
+    forget(workspace, erased)
+    return len(erased)
+
+
+def known_now(workspace: Workspace, feedback: FeedbackStore | None) -> tuple[Tables, str]:
+    """The tables with the ratings that count now, and the fingerprint of both.
+
+    Ratings in ``feedback`` count over those of the tables, and those taken back there are left out.
+
+    Raises
+    ------
+    WorkspaceError
+        If the workspace holds no titles or no ratings.
+    """
+    tables, fingerprint = workspace.tables_and_fingerprint()
+    if tables.titles.is_empty() or tables.ratings.is_empty():
+        raise WorkspaceError(
+            f"{workspace.home} holds no ratings to learn from; run `marquee world` or "
+            "`marquee data add PATH`"
+        )
+    if feedback is None:
+        return tables, fingerprint
+    said, unrated = feedback.ratings_frame(), feedback.unrated_frame()
+    if said.is_empty() and unrated.is_empty():
+        return tables, fingerprint
+    known = said.join(tables.titles.select("title_id"), on="title_id", how="semi")
+    told = pl.concat([known.select("viewer_id", "title_id"), unrated])
+    rest = tables.ratings.join(told, on=["viewer_id", "title_id"], how="anti")
+    rows = known.sort("viewer_id", "title_id").write_csv() + unrated.write_csv()
+    marks = hashlib.sha256(fingerprint.encode() + rows.encode())
+    return tables.replace(ratings=pl.concat([rest, known])), marks.hexdigest()
+
+
+def text_vectors(workspace: Workspace) -> VectorFolder:
+    """Where the workspace keeps the embeddings of texts."""
+    return VectorFolder(workspace.home / "embeddings")
 
 
 def _training_data(
@@ -115,45 +158,20 @@ def _training_data(
 
     The tables end here: at 20 million ratings they take a gigabyte that the fit may need.
     """
-    tables, fingerprint = workspace.tables_and_fingerprint()
-    if tables.titles.is_empty() or tables.ratings.is_empty():
-        raise WorkspaceError(
-            f"{workspace.home} holds no ratings to learn from; run `marquee world` or "
-            "`marquee data add PATH`"
-        )
-    tell(models, tables, VectorFolder(workspace.home / "embeddings"))
-    if feedback is None:
-        return catalog_interactions(tables), fingerprint
-    said, unrated = feedback.ratings_frame(), feedback.unrated_frame()
-    if said.is_empty() and unrated.is_empty():
-        return catalog_interactions(tables), fingerprint
-    known = said.join(tables.titles.select("title_id"), on="title_id", how="semi")
-    told = pl.concat([known.select("viewer_id", "title_id"), unrated])
-    rest = tables.ratings.join(told, on=["viewer_id", "title_id"], how="anti")
-    both = tables.replace(ratings=pl.concat([rest, known]))
-    rows = known.sort("viewer_id", "title_id").write_csv() + unrated.write_csv()
-    marks = hashlib.sha256(fingerprint.encode() + rows.encode())
-    return catalog_interactions(both), marks.hexdigest()
+    tables, fingerprint = known_now(workspace, feedback)
+    tell(models, tables, text_vectors(workspace))
+    return catalog_interactions(tables), fingerprint
 
 
 def current_model(workspace: Workspace) -> str:
-    """Name of the model that was saved last.
+    """Name of the model that answers: that was fitted last, or promoted since.
 
     Raises
     ------
     WorkspaceError
         If the workspace has no model.
     """
-    pointer = workspace.models / "CURRENT"
-    if not pointer.exists():
-        raise WorkspaceError(f"{workspace.home} holds no model; run `marquee fit`")
-    return pointer.read_text(encoding="utf-8").strip()
-
-
-def current_predictor(workspace: Workspace) -> str | None:
-    """Name of the model that predicts ratings for one that does not; None where there is none."""
-    pointer = workspace.models / "PREDICTOR"
-    return pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+    return serving(workspace).name
 
 
 def fitted_models(workspace: Workspace) -> tuple[str, ...]:

@@ -13,13 +13,10 @@ from marquee.data.interactions import Interactions
 from marquee.data.schema import WORLD
 from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError, WorkspaceError
-from marquee.lifecycle.fitting import (
-    catalog_interactions,
-    current_model,
-    current_predictor,
-    fitted_models,
-)
+from marquee.lifecycle.fitting import catalog_interactions, fitted_models
+from marquee.lifecycle.runs import has_model, has_run, runs
 from marquee.lifecycle.saving import describe, load
+from marquee.lifecycle.serving import OF_RUN, Serving, named, serving
 from marquee.models.abilities import PredictsRatings
 from marquee.models.base import Recommender
 from marquee.service.catalog import Catalog
@@ -61,7 +58,7 @@ class Library:
     model_version: str
     """The data that the model was fitted on and its parameters, in twelve letters."""
     fitted: tuple[str, ...]
-    """Names of all models of the workspace."""
+    """Names of all models of the workspace, those of its runs included."""
     predictor: PredictsRatings | None
     """A model that predicts ratings, over the same catalog; None where none was fitted."""
     snapshot: str
@@ -69,7 +66,7 @@ class Library:
 
     @classmethod
     def open(cls, workspace: Workspace, model: str | None = None) -> Library:
-        """The library of the snapshot in force and of the named model, or the one saved last.
+        """The library of the snapshot in force and of the named model or run, or of what answers.
 
         Raises
         ------
@@ -78,15 +75,9 @@ class Library:
         SavedModelError
             If the model is damaged.
         """
-        name = model or current_model(workspace)
-        fitted = fitted_models(workspace)
-        if name not in fitted:
-            raise WorkspaceError(
-                f"no model {name!r} is fitted; there are {', '.join(fitted) or 'none'}; "
-                f"fit one with `marquee fit --model NAME`"
-            )
-        recommender = load(workspace.models / name)
-        manifest = describe(workspace.models / name)
+        asked = serving(workspace) if model is None else _asked(workspace, model)
+        recommender = load(asked.folder)
+        manifest = describe(asked.folder)
         tables = workspace.tables()
         ratings = catalog_interactions(tables).with_items(recommender.items_)
         columns = ratings.matrix.indices
@@ -108,10 +99,10 @@ class Library:
                 totals, counts, out=np.full(len(counts), np.nan), where=counts > 0
             ),
             model=recommender,
-            model_name=name,
+            model_name=asked.name,
             model_version=manifest.version,
-            fitted=fitted,
-            predictor=_predictor(workspace, recommender),
+            fitted=_names(workspace, asked),
+            predictor=_predictor(asked, recommender),
             snapshot=workspace.snapshot or "",
             notes=(*fictional_notes(tables.titles), *[STALE] * stale),
         )
@@ -213,12 +204,32 @@ def fictional_notes(titles: pl.DataFrame) -> tuple[str, ...]:
     return (FICTIONAL if fictional.all() else PARTLY_FICTIONAL,)
 
 
-def _predictor(workspace: Workspace, model: Recommender) -> PredictsRatings | None:
+def _asked(workspace: Workspace, model: str) -> Serving:
+    """The run of that name, or the model fitted under it."""
+    if has_run(workspace, model):
+        if not has_model(workspace, model):
+            raise WorkspaceError(f"the model of run {model} was removed; train it again")
+        return named(workspace, OF_RUN + model)
+    fitted = fitted_models(workspace)
+    if model not in fitted:
+        raise WorkspaceError(
+            f"no model {model!r} is fitted; there are {', '.join(fitted) or 'none'}; "
+            f"fit one with `marquee fit --model NAME`"
+        )
+    return named(workspace, model)
+
+
+def _names(workspace: Workspace, asked: Serving) -> tuple[str, ...]:
+    """Lists of a model that answered a moment ago may still be told of."""
+    of_runs = {run.model for run in runs(workspace)}
+    return tuple(sorted({asked.name, *of_runs, *fitted_models(workspace)}))
+
+
+def _predictor(asked: Serving, model: Recommender) -> PredictsRatings | None:
     if isinstance(model, PredictsRatings):
         return model
-    name = current_predictor(workspace)
-    if name is None:
+    if asked.predictor is None:
         return None
-    predictor = load(workspace.models / name)
+    predictor = load(asked.predictor)
     fits = isinstance(predictor, PredictsRatings) and predictor.items_ == model.items_
     return predictor if fits and isinstance(predictor, PredictsRatings) else None

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from marquee import __version__
-from marquee.app.cli import data, evaluating, faces, forecast, keys, models, picks, training
+from marquee.app.cli import data, evaluating, faces, forecast, keys, models, picks, runs, training
 from marquee.app.settings import Settings
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(forecast.app, name="forecast")
 app.command()(training.world)
 app.command()(training.fit)
+app.command()(runs.train)
 app.command()(evaluating.evaluate)
 app.command()(picks.recommend)
 app.command()(picks.similar)
