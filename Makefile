@@ -8,7 +8,7 @@ PINS := constraints.txt pyproject.toml
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-accuracy serve studio docs pins format clean
+.PHONY: help demo test check bench bench-accuracy bench-peers serve studio docs pins format clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -58,6 +58,9 @@ bench: .venv/.core .venv/.bench  ## Measure speed and accuracy against Surprise 
 
 bench-accuracy: .venv/.core  ## Measure every model beside published accuracy (ONLY=pattern QUICK=1)
 	$(BIN)/python benchmarks/accuracy.py $(if $(ONLY),--only '$(ONLY)') $(if $(QUICK),--quick)
+
+bench-peers: .venv/.core  ## Measure the known libraries on the same split files (ONLY=question)
+	nice -n 15 $(BIN)/python benchmarks/bench_peers.py $(if $(ONLY),--only $(ONLY))
 
 serve: .venv/.core  ## Serve the workspace's recommendations on http://127.0.0.1:8000
 	$(BIN)/marquee serve
