@@ -17,16 +17,7 @@ from marquee.evaluation.splits import Split, last_one, parse_split, split_by_tim
 from marquee.evaluation.splits.words import places_in
 from marquee.lifecycle.fitting import catalog_interactions
 from marquee.service.datasets import open_data
-
-DAY = 86_400
-
-
-def ticking(seed: int, n: int = 120) -> Interactions:
-    """Distinct pairs whose times tie often, by users of very different activity."""
-    rng = np.random.default_rng(seed)
-    pairs = np.unique(np.minimum(rng.geometric(0.12, (n, 2)), 25), axis=0)
-    times = rng.integers(0, 30, len(pairs)) * DAY + rng.integers(0, 2, len(pairs))
-    return Interactions.from_arrays(pairs[:, 0], pairs[:, 1], rng.integers(1, 6, len(pairs)), times)
+from splits_kit import DAY, ticking
 
 
 def times_of(part: Interactions) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -151,7 +142,9 @@ def test_a_share_outside_its_range_is_refused(word: str) -> None:
     "word", ["time:", "time:1998-13-01", "time:soon", "last-two", "last-one:2"]
 )
 def test_another_word_for_a_time_is_refused(word: str) -> None:
-    with pytest.raises(ParameterError, match=r"is not one of random:0\.1, .*, last-one, strong"):
+    with pytest.raises(
+        ParameterError, match=r"is not one of random:0\.1, .*, last-one, last-share:0\.2, strong"
+    ):
         parse_split(word, ticking(0), seed=0)
 
 

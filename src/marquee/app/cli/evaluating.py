@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import progress, say, say_json, say_table
+from marquee.app.cli.splitting import Data, SaveSplit, SplitWord, open_interactions, splits_of
 from marquee.app.cli.training import DEFAULT_MODEL, Json, Model, Params
 
 if TYPE_CHECKING:
@@ -19,18 +20,10 @@ SHOWN = ("rmse", "mae", "ndcg", "recall")
 
 def evaluate(
     context: typer.Context,
-    data: Annotated[
-        str,
-        typer.Option(help="A set under MARQUEE_DATA or fetched, a path, `world` or `workspace`."),
-    ],
+    data: Data,
     model: Model = DEFAULT_MODEL,
-    split: Annotated[
-        str,
-        typer.Option(
-            help="A fold of the publisher such as u1, folds, random:0.1, kfold:5, time:0.9, "
-            "time:1998-03-01, last-one, strong, strong:500, strong-validation."
-        ),
-    ] = "random:0.1",
+    split: SplitWord = "random:0.1",
+    save_split: SaveSplit = None,
     clock: Annotated[
         str | None,
         typer.Option(
@@ -55,18 +48,18 @@ def evaluate(
     lists: Annotated[
         bool, typer.Option(help="Rank the catalog; without, only rating errors are measured.")
     ] = True,
+    auc: Annotated[
+        bool, typer.Option("--auc", help="Measure the order of the whole catalog too.")
+    ] = False,
     param: Params = None,
     as_json: Json = False,
 ) -> None:
     """Measure a model: rating error and ranking quality on held-out ratings."""
     from marquee.app.cli.params import make_model
-    from marquee.data.moments import moments_of
     from marquee.errors import ParameterError
     from marquee.evaluation.experiment import evaluate as measure
-    from marquee.evaluation.splits import parse_split
     from marquee.features.side_information import titles_frame, viewers_frame
-    from marquee.lifecycle.fitting import catalog_interactions
-    from marquee.service.datasets import open_data
+    from marquee.lifecycle.split_files import write_splits
 
     settings: Settings = context.obj
     params = param or []
@@ -74,19 +67,10 @@ def evaluate(
         raise ParameterError("the clock of an evaluation is given as --clock, not as a parameter")
     make_model(model, params)  # wrong names are told before anything is read
     with progress(f"Reading {data}"):
-        opened = open_data(data, settings.home, settings.data)
-        ratings = opened.tables.ratings
-        moments = moments_of(ratings)
-        splits = parse_split(
-            split,
-            catalog_interactions(opened.tables, orders=True),
-            seed=seed,
-            fold_names=opened.fold_names,
-            read_fold=opened.read_fold,
-            ratings=ratings,
-            relevant_from=relevant_from,
-            real_times=moments is None or moments.are_real,
-        )
+        opened = open_interactions(data, settings)
+        splits = splits_of(opened, split, seed=seed, relevant_from=relevant_from)
+    if save_split is not None:
+        write_splits(splits, save_split)
     with progress(f"Evaluating {model}") as tick:
         report = measure(
             lambda: make_model(model, params),
@@ -95,6 +79,7 @@ def evaluate(
             relevant_from=relevant_from,
             clock=clock,
             lists=lists,
+            auc=auc,
             titles=titles_frame(opened.tables),
             viewers=viewers_frame(opened.tables),
             seed=seed,

@@ -16,9 +16,12 @@ from marquee.evaluation.splits.base import Split, cells_of
 from marquee.evaluation.splits.drawn import k_folds, random_split
 from marquee.evaluation.splits.published import ReadFold, predefined_split
 from marquee.evaluation.splits.strong import strong_split
-from marquee.evaluation.splits.timed import last_one, split_by_time
+from marquee.evaluation.splits.timed import last_one, last_share, rolling_windows, split_by_time
 
-WORDS = ("random:0.1", "kfold:5", "time:0.9", "time:1998-03-01", "last-one", "strong")
+WORDS = (
+    *("random:0.1", "kfold:5", "time:0.9", "time:1998-03-01", "rolling:3x30"),
+    *("last-one", "last-share:0.2", "strong"),
+)
 """An example of each word that needs no folds of a publisher."""
 
 
@@ -38,9 +41,10 @@ def parse_split(
     ``u1`` or another name out of ``fold_names``: that fold of the publisher, read by ``read_fold``;
     ``folds``: all folds with a number in their name (u1 to u5, and not ua and ub, which divide the
     data in another way); ``random:0.1``: a tenth drawn with the seed; ``kfold:5``: five folds drawn
-    with the seed; ``time:0.9`` or ``time:1998-03-01``: :func:`split_by_time`; ``last-one``:
-    :func:`last_one`; ``strong``, ``strong:500`` or ``strong-validation:500``: :func:`strong_split`
-    with so many users held out, its likes from ``relevant_from`` on.
+    with the seed; ``time:0.9`` or ``time:1998-03-01``: :func:`split_by_time`; ``rolling:3x30``:
+    :func:`rolling_windows`, three of 30 days; ``last-one``: :func:`last_one`; ``last-share:0.2``:
+    :func:`last_share`; ``strong``, ``strong:500`` or ``strong-validation:500``:
+    :func:`strong_split` with so many users held out, its likes from ``relevant_from`` on.
 
     Parameters
     ----------
@@ -69,14 +73,19 @@ def parse_split(
             return [random_split(interactions, float(argument), seed)]
         if kind == "kfold":
             return k_folds(interactions, int(argument), seed)
-        if kind == "time":
-            start = _moment(argument)
+        if kind in {"time", "rolling"}:
+            window = _windows(argument) if kind == "rolling" else None
+            start = _moment(argument) if window is None else 0.5
             if not real_times:
                 raise ParameterError(
                     f"{text} needs the second of every rating, and this data tells for some only "
                     "their order within a viewer's history; use last-one"
                 )
+            if window is not None:
+                return rolling_windows(interactions, *window)
             return [split_by_time(interactions, start)]
+        if kind == "last-share":
+            return [last_share(interactions, float(argument), places)]
         if text == "last-one":
             return [last_one(interactions, places)]
         if kind in {"strong", "strong-validation"} and (argument or not colon):
@@ -115,6 +124,12 @@ def places_in(ratings: pl.DataFrame, interactions: Interactions) -> NDArray[np.i
         raise ParameterError("the interactions are not those of the ratings table")
     found: NDArray[np.int64] = order[place]
     return found
+
+
+def _windows(argument: str) -> tuple[int, float]:
+    """Number of windows and days of each; ``ValueError`` for anything else."""
+    number, _, days = argument.partition("x")
+    return int(number), float(days)
 
 
 def _moment(argument: str) -> float | dt.date:
