@@ -25,32 +25,38 @@ class OpenedData:
 
 
 def open_data(
-    name: str, home: Path, data: Path | None = None, *, needs_ratings: bool = True
+    name: str,
+    home: Path,
+    data: Path | None = None,
+    *,
+    needs_ratings: bool = True,
+    source: str | None = None,
 ) -> OpenedData:
     """The data set of that name, which holds ratings unless they are not needed.
 
     ``world`` is the built-in world at its default size, ``workspace`` what the workspace at
-    ``home`` holds. Any other name is a path, or a folder under ``data`` or among the fetched files.
+    ``home`` holds. Any other name is a path, or a folder under ``data`` or among the fetched files,
+    read as ``source``, or as what it is recognized to be.
 
     Raises
     ------
     SourceError
         If there are no such files, they cannot be read, or hold no ratings that are needed.
     """
-    opened = _opened(name, home, data)
+    opened = _opened(name, home, data, source)
     if needs_ratings and opened.tables.ratings.is_empty():
         raise SourceError(f"{name} holds no ratings to learn from and to measure on")
     return opened
 
 
-def _opened(name: str, home: Path, data: Path | None) -> OpenedData:
+def _opened(name: str, home: Path, data: Path | None, format_: str | None) -> OpenedData:
     if name == "world":
         return OpenedData(build_world())
     workspace = Workspace(home)
     if name == "workspace":
         return OpenedData(workspace.tables())
     path = find_files(name, workspace.raw, data)
-    source, loaded = read_source(path)
+    source, loaded = read_source(path, format_)
     read_fold = source.read_fold
     if read_fold is None:
         return OpenedData(loaded.tables)

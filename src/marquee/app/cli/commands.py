@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from marquee import __version__
-from marquee.app.cli import data, evaluating, faces, forecast, keys, models, picks, runs, training
+from marquee.app.cli import (
+    data,
+    evaluating,
+    faces,
+    forecast,
+    insights,
+    keys,
+    models,
+    picks,
+    runs,
+    training,
+)
 from marquee.app.settings import Settings
 
 app = typer.Typer(
@@ -23,6 +34,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(forecast.app, name="forecast")
+app.add_typer(insights.app, name="insights")
 app.command()(training.world)
 app.command()(training.fit)
 app.command()(runs.train)
