@@ -22,7 +22,7 @@ from marquee.data.merge import merge
 from marquee.data.sources import read_source
 from marquee.data.tables import Tables
 from marquee.data.world import build_world
-from marquee.evaluation.forecasting.bootstrap import Interval
+from marquee.evaluation.bootstrap import Interval
 from marquee.evaluation.forecasting.compare import Model
 from marquee.evaluation.forecasting.frames import Labeled, Target, labeled
 from marquee.evaluation.forecasting.markdown import table, to_markdown

@@ -80,17 +80,21 @@ def test_coverage_and_gini_are_what_their_definitions_say(seed: int) -> None:
     n_items = int(rng.integers(1, 30))
     items = np.minimum(rng.geometric(0.2, (12, 4)) - 2, n_items - 1).astype(np.int32)
     counts = Counter(item for item in items.ravel().tolist() if item >= 0)
-    assert metrics.coverage(items, n_items) == pytest.approx(len(counts) / n_items)
+    assert metrics.coverage(metrics.exposure(items, n_items)) == pytest.approx(
+        len(counts) / n_items
+    )
     shown = [counts.get(item, 0) for item in range(n_items)]
     # Half the relative mean absolute difference.
     apart = sum(abs(a - b) for a in shown for b in shown) / n_items**2
-    assert metrics.gini(items, n_items) == pytest.approx(apart / (2 * np.mean(shown)))
+    assert metrics.gini(metrics.exposure(items, n_items)) == pytest.approx(
+        apart / (2 * np.mean(shown))
+    )
 
 
 def test_lists_that_show_nothing_say_nothing() -> None:
     empty = lists(*[[-1, -1]] * 5)
-    assert metrics.coverage(empty.items, 6) == 0.0
-    assert math.isnan(metrics.gini(empty.items, 6))
+    assert metrics.coverage(metrics.exposure(empty.items, 6)) == 0.0
+    assert math.isnan(metrics.gini(metrics.exposure(empty.items, 6)))
     for name in ("novelty", "arp", "aplt"):
         values = metrics.LIST_METRICS[name](empty, BEHIND)
         assert values is not None
@@ -98,8 +102,8 @@ def test_lists_that_show_nothing_say_nothing() -> None:
 
 
 def test_one_title_for_all_is_the_greatest_inequality() -> None:
-    assert metrics.gini(lists([2], [2], [2]).items, 4) == pytest.approx(3 / 4)
-    assert metrics.gini(lists([0, 1], [2, 3]).items, 4) == 0.0
+    assert metrics.gini(metrics.exposure(lists([2], [2], [2]).items, 4)) == pytest.approx(3 / 4)
+    assert metrics.gini(metrics.exposure(lists([0, 1], [2, 3]).items, 4)) == 0.0
 
 
 def test_genres_of_titles_that_are_not_in_the_catalog_are_no_genres() -> None:

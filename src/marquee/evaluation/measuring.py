@@ -22,6 +22,7 @@ from marquee.evaluation.metrics import (
     auc,
     background_of,
     calibration_error,
+    exposure,
     genre_miscalibration,
     mae,
     mae_by_user,
@@ -177,8 +178,9 @@ def _add_lists(found: _Found, at: str, cut: TopK, background: Background) -> Non
     if miscalibrated is not None:
         found.add(f"genre_miscalibration{at}", miscalibrated)
     found.add_sums(f"popularity_lift{at}", Sums(*popularity_lift(cut, background)))
+    shown = exposure(cut.items, len(background.counts))
     for name, of_all in CATALOG_METRICS.items():
-        found.metrics[f"{name}{at}"] = of_all(cut.items, len(background.counts))
+        found.metrics[f"{name}{at}"] = of_all(shown)
 
 
 def _predicted(

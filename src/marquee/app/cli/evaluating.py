@@ -12,7 +12,9 @@ from marquee.app.cli.training import DEFAULT_MODEL, Json, Model, Params
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
+    from marquee.evaluation.bootstrap import Interval
     from marquee.evaluation.report import Report
+    from marquee.evaluation.segmenting import Segmentation
 
 SHOWN = ("rmse", "mae", "ndcg", "recall")
 """Metrics of the printed table; ``--json`` holds all."""
@@ -51,6 +53,9 @@ def evaluate(
     auc: Annotated[
         bool, typer.Option("--auc", help="Measure the order of the whole catalog too.")
     ] = False,
+    segments: Annotated[
+        bool, typer.Option("--segments", help="Tell for whom the model is good, by group.")
+    ] = False,
     param: Params = None,
     as_json: Json = False,
 ) -> None:
@@ -58,6 +63,8 @@ def evaluate(
     from marquee.app.cli.params import make_model
     from marquee.errors import ParameterError
     from marquee.evaluation.experiment import evaluate as measure
+    from marquee.evaluation.segmenting import segmentations
+    from marquee.evaluation.significance import intervals
     from marquee.features.side_information import titles_frame, viewers_frame
     from marquee.lifecycle.split_files import write_splits
 
@@ -85,18 +92,47 @@ def evaluate(
             seed=seed,
             on_step=tick,
         )
+    names = [name for name in report.mean if report.splits[0].parts(name) is not None]
+    spans = intervals(report.splits, names)
+    groups = segmentations(report.splits) if segments else {}
     if as_json:
-        say_json({"data": data, "name": model, "split": split, **report.to_dict()})
-    else:
-        _print(report, f"{model} on {data}, {split}, seed {seed}")
+        more: dict[str, object] = {"interval": {n: (s.low, s.high) for n, s in spans.items()}}
+        if segments:
+            more["segments"] = groups
+        say_json({"data": data, "name": model, "split": split, **report.to_dict(), **more})
+        return
+    _print(report, f"{model} on {data}, {split}, seed {seed}", spans)
+    for divided, found in groups.items():
+        _print_segments(divided, found)
 
 
-def _print(report: Report, title: str) -> None:
+def _print(report: Report, title: str, spans: dict[str, Interval]) -> None:
     from marquee.evaluation.clock import MEANING
 
-    shown = [name for name in report.mean if name.partition("@")[0] in SHOWN]
-    rows = [(result.name, *map(result.metrics.get, shown)) for result in report.splits]
+    shown = [name for name in report.mean if " " not in name and name.partition("@")[0] in SHOWN]
+    rows: list[tuple[object, ...]] = [
+        (result.name, *map(result.metrics.get, shown), result.fingerprint[:12])
+        for result in report.splits
+    ]
     if len(rows) > 1:
-        rows.append(("mean", *map(report.mean.get, shown)))
-    say_table(("split", *shown), rows, title)
+        rows.append(("mean", *map(report.mean.get, shown), ""))
+    rows.append(("95 %", *(_span(spans[name]) for name in shown), ""))
+    say_table(("split", *shown, "fingerprint"), rows, title)
     say(f"Clock {report.clock}: {MEANING[report.clock]}.")
+
+
+def _print_segments(divided: str, found: Segmentation) -> None:
+    shown = list(found.gaps)
+    rows: list[tuple[object, ...]] = []
+    for group, own in found.groups.items():
+        rows.append((group, own.n_users, *(_figure(own.figures[name].value) for name in shown)))
+    rows.append(("gap", None, *(_figure(found.gaps[name]) for name in shown)))
+    say_table((divided, "viewers", *shown), rows)
+
+
+def _figure(value: float) -> float | None:
+    return None if value != value else value
+
+
+def _span(one: Interval) -> str:
+    return f"{one.low:.4f} to {one.high:.4f}"

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from marquee.data.tables import Tables
 from marquee.errors import ParameterError
-from marquee.evaluation.forecasting.bootstrap import Interval, bootstrap
+from marquee.evaluation.bootstrap import Interval, bootstrap
 
 TOP = 0.1
 """Share of viewers that is the top decile."""

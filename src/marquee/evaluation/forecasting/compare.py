@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from marquee.errors import ParameterError
+from marquee.evaluation.bootstrap import N_RESAMPLES
 from marquee.evaluation.forecasting.answers import Answer, stacked
 from marquee.evaluation.forecasting.baselines import BASELINES, baseline_answers
-from marquee.evaluation.forecasting.bootstrap import N_RESAMPLES
 from marquee.evaluation.forecasting.frames import OF_MONEY, Labeled
 from marquee.evaluation.forecasting.measures import MEASURED
 from marquee.evaluation.forecasting.measuring import Asked, results

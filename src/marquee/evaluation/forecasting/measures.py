@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from marquee.evaluation.bootstrap import Statistic
 from marquee.evaluation.forecasting import classes, intervals, point, probabilities
-from marquee.evaluation.forecasting.bootstrap import Statistic
 from marquee.evaluation.forecasting.frames import Target
 from marquee.evaluation.forecasting.point import Scale
 from marquee.forecast.decisions import ROUNDING

@@ -9,6 +9,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from marquee.evaluation.bootstrap import (
+    Interval,
+    Rows,
+    Statistic,
+    bootstrap,
+    percentile_interval,
+)
 from marquee.evaluation.forecasting.answers import Answer
 from marquee.evaluation.forecasting.baselines import (
     ALL_FILMS,
@@ -16,13 +23,6 @@ from marquee.evaluation.forecasting.baselines import (
     MAJORITY,
     MULTIPLES,
     SHARES,
-)
-from marquee.evaluation.forecasting.bootstrap import (
-    Interval,
-    Rows,
-    Statistic,
-    bootstrap,
-    percentile_interval,
 )
 from marquee.evaluation.forecasting.classes import by_class, confusion_matrix
 from marquee.evaluation.forecasting.frames import OF_MONEY, Labeled, Target

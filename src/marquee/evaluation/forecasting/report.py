@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
-from marquee.evaluation.forecasting.bootstrap import Interval
+from marquee.evaluation.bootstrap import Interval
 from marquee.evaluation.forecasting.classes import ClassResult
 from marquee.evaluation.forecasting.frames import Target
 from marquee.evaluation.forecasting.probabilities import Bin

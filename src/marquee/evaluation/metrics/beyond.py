@@ -20,11 +20,18 @@ from marquee.evaluation.metrics.basis import UserValues, hits_in, marks_of, rati
 from marquee.models.ranking import TopK
 
 ListMetric = Callable[[TopK, Background], UserValues | None]
-CatalogMetric = Callable[[NDArray[np.int32], int], float]
+CatalogMetric = Callable[[NDArray[Any]], float]
 
 
-def coverage(items: NDArray[np.int32], n_items: int) -> float:
-    """Share of the catalog that is in at least one of the lists; NaN for no catalog.
+def exposure(items: NDArray[np.int32], n_items: int) -> NDArray[np.int64]:
+    """In how many of the lists each title of the catalog is, shape (n_items,)."""
+    return np.bincount(items[items >= 0], minlength=n_items)
+
+
+def coverage(shown: NDArray[Any]) -> float:
+    """Share of the titles of the catalog that are in at least one list; NaN for no catalog.
+
+    ``shown`` tells for each title in how many lists it is, as :func:`exposure` does.
 
     It grows with the number of lists, so it compares only what was measured on the same users.
 
@@ -33,14 +40,14 @@ def coverage(items: NDArray[np.int32], n_items: int) -> float:
     M. Ge, C. Delgado-Battenfeld and D. Jannach, "Beyond accuracy: evaluating recommender systems by
     coverage and serendipity", RecSys 2010: catalog coverage.
     """
-    shown = np.bincount(items[items >= 0], minlength=n_items) > 0
-    return float(shown.mean()) if n_items else float("nan")
+    return float((shown > 0).mean()) if shown.size else float("nan")
 
 
-def gini(items: NDArray[np.int32], n_items: int) -> float:
+def gini(shown: NDArray[Any]) -> float:
     """Gini coefficient of how often each title of the catalog is in a list.
 
-    With the counts x_1 <= ... <= x_n of all n titles: sum of (2 i - n - 1) x_i / (n sum of x_i).
+    ``shown`` tells for each title in how many lists it is, as :func:`exposure` does. With these
+    counts x_1 <= ... <= x_n of all n titles: sum of (2 i - n - 1) x_i / (n sum of x_i).
     0 if all are shown alike, (n - 1) / n if one title alone is shown; NaN if none is.
 
     References
@@ -48,8 +55,8 @@ def gini(items: NDArray[np.int32], n_items: int) -> float:
     G. Shani and A. Gunawardana, "Evaluating recommendation systems", Recommender Systems Handbook
     2011, section 8.3.2.
     """
-    counts = np.sort(np.bincount(items[items >= 0], minlength=n_items)).astype(np.float64)
-    total = counts.sum()
+    counts = np.sort(shown).astype(np.float64)
+    total, n_items = counts.sum(), counts.size
     if not total:
         return float("nan")
     weights = 2.0 * np.arange(1, n_items + 1) - n_items - 1

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from marquee.errors import ParameterError
-from marquee.evaluation.forecasting.bootstrap import (
+from marquee.evaluation.bootstrap import (
     bootstrap,
     percentile_interval,
     resamples,

@@ -1,4 +1,4 @@
-"""How sure a figure is: intervals from resampled films, and from paired differences."""
+"""How sure a figure is: intervals from resampled films or viewers, and paired differences."""
 
 from __future__ import annotations
 
@@ -31,6 +31,21 @@ class Interval:
     high: float
 
 
+def draws(n_units: int, n: int, seed: int) -> Iterator[Rows]:
+    """``n`` draws with replacement of as many units as there are, each of shape (n_units,).
+
+    Raises
+    ------
+    ParameterError
+        If there is no unit, or ``n`` is below 1.
+    """
+    if n_units < 1 or n < 1:
+        raise ParameterError(f"needs some units and resamples, got {n_units} and {n}")
+    rng = np.random.default_rng(seed)
+    for _ in range(n):
+        yield rng.integers(0, n_units, n_units)
+
+
 def resamples(title_ids: ArrayLike, n: int, seed: int) -> Iterator[Rows]:
     """The rows of ``n`` resamples: as many films as there are, drawn with replacement.
 
@@ -49,9 +64,7 @@ def resamples(title_ids: ArrayLike, n: int, seed: int) -> Iterator[Rows]:
     order = np.argsort(film_of_row, kind="stable").astype(np.int64)
     count = np.bincount(film_of_row)
     start = np.cumsum(count) - count
-    rng = np.random.default_rng(seed)
-    for _ in range(n):
-        drawn = rng.integers(0, count.size, count.size)
+    for drawn in draws(count.size, n, seed):
         sizes = count[drawn]
         within = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         yield order[np.repeat(start[drawn], sizes) + within]
