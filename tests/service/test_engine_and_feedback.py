@@ -426,3 +426,58 @@ def test_a_search_finds_titles_by_name_in_spite_of_an_error(engine: Engine) -> N
     assert card in [found.title for found in engine.search(typed, 5).found]
     with pytest.raises(ParameterError, match="n must be at least 1"):
         engine.search("a", 0)
+
+
+NO_TITLE = (10**9, -5, 2**63, -(2**63) - 1, 2**70)
+"""Numbers that no title has; the last ones no array holds."""
+
+
+@pytest.mark.parametrize("number", NO_TITLE)
+def test_a_number_that_no_title_has_is_unknown_however_great(engine: Engine, number: int) -> None:
+    viewer = new_viewer(engine)
+    for ask in (
+        lambda: engine.rank([3, number]),
+        lambda: engine.predict(viewer, [number, 3]),
+        lambda: engine.explain(viewer, number),
+        lambda: engine.title(number),
+        lambda: engine.recommend(candidates=[number]),
+    ):
+        with pytest.raises(UnknownIdError, match=str(number)):
+            ask()
+    least = {"k": 3, "n_reasons": 0}
+    plain = engine.recommend(**least).picks  # type: ignore[arg-type]  # numbers
+    assert engine.recommend(after=[number], **least).picks == plain  # type: ignore[arg-type]
+    assert engine.recommend(ratings={number: 5.0}, **least).picks == plain  # type: ignore[arg-type]
+    asked = [pick.title for pick in engine.worth_rating(viewer, 3).picks]
+    without = engine.worth_rating(viewer, 3, without=[number]).picks
+    assert [pick.title for pick in without] == asked
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_list_of_less_than_one_is_refused(engine: Engine, number: int) -> None:
+    name = str(engine.catalog.card(1))
+    for ask in (
+        lambda: engine.recommend(k=number),
+        lambda: engine.similar(name, number),
+        lambda: engine.popular(number),
+        lambda: engine.latest(number),
+        lambda: engine.worth_rating(n=number),
+        lambda: engine.titles(n=number),
+        lambda: engine.search("the", number),
+    ):
+        with pytest.raises(ParameterError, match=f"must be at least 1, got {number}"):
+            ask()
+
+
+def test_a_list_of_more_than_there_are_is_all_of_them(engine: Engine) -> None:
+    n, viewer = 10**12, new_viewer(engine)
+    everything = len(engine.library.facts.items)
+    assert len(engine.recommend(viewer_id=viewer, k=n, n_reasons=0).picks) == everything
+    assert len(engine.popular(n).picks) == everything
+    assert len(engine.latest(n).picks) == everything
+    assert len(engine.titles(n=n).titles) == everything
+    assert len(engine.worth_rating(viewer, n).picks) == everything
+    assert 0 < len(engine.search("the", n).found) <= everything
+    similar = engine.similar(str(engine.catalog.card(1)), n)
+    assert similar.n_qualifying == everything - 1, "a title is not like itself"
+    assert 0 < len(similar.picks) < everything

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -115,6 +116,15 @@ class Library:
             "model_version": self.model_version,
             "snapshot": self.snapshot,
         }
+
+    def places(self, title_ids: Iterable[int]) -> NDArray[np.int32]:
+        """Positions of the titles of those numbers, -1 where the model has none."""
+        # What 64 bits do not hold is the number of no title, and would fit no array.
+        held = [number if abs(number) < 2**63 else None for number in title_ids]
+        found = np.full(len(held), -1, np.int32)
+        fits = np.array([number is not None for number in held], np.bool_)
+        found[fits] = self.facts.items.find([number for number in held if number is not None])
+        return found
 
     def card_at(self, position: int) -> TitleCard:
         """The card of the title at a position of the catalog."""

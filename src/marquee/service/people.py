@@ -80,8 +80,7 @@ def person(
     for stars in (named or {}).values():
         if not 0.5 <= stars <= 5:
             raise ParameterError(f"a rating must be from 0.5 to 5 stars, got {stars}")
-    items = library.facts.items
-    own = _positions(items, named or {})
+    own = _positions(library, named or {})
     if viewer_id is None:
         rated = np.fromiter(own, np.int32, len(own))
         return Person(None, own, len(own), ViewerSets(rated=rated), Settings(), 0)
@@ -136,7 +135,7 @@ def _remembered(
         return Person(viewer_id, history, 0, ViewerSets(rated=rated), Settings(), revision)
     if said.revision < 0:  # in this very moment
         raise UnknownIdError(f"viewer {viewer_id} was erased; add a new viewer to start again")
-    told = _positions(items, said.ratings)
+    told = _positions(library, said.ratings)
     # What is said to us stands after what the tables hold, the latest word last.
     gone = {*told, *_found(items, said.unrated).tolist()}
     history = {place: stars for place, stars in history.items() if place not in gone} | told
@@ -160,9 +159,8 @@ def _seen(said: Profile) -> set[int]:
     return set(said.seen) | finished
 
 
-def _positions(items: IdIndex, stars: Mapping[int, float]) -> dict[int, float]:
-    found = items.find(np.fromiter(stars, np.int64, len(stars)))
-    pairs = zip(found.tolist(), stars.values(), strict=True)
+def _positions(library: Library, stars: Mapping[int, float]) -> dict[int, float]:
+    pairs = zip(library.places(stars).tolist(), stars.values(), strict=True)
     return {position: float(value) for position, value in pairs if position >= 0}
 
 

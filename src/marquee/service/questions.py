@@ -31,7 +31,7 @@ def to_rate(
     """
     facts = library.facts
     free = facts.kind >= 0
-    out = facts.items.find(np.fromiter(without, np.int64, len(without)))
+    out = library.places(without)
     for places in (sets.rated, sets.seen, sets.hidden, out[out >= 0]):
         free[places] = False
     return worth_asking(facts, library.entropy, n, candidates=free), free
