@@ -506,6 +506,67 @@ def examined(page: Page, what: str) -> None:
     assert len(cards) == len(set(cards)), what
 
 
+CUT = """[...document.querySelectorAll(".meta, .guess, .ask")].filter(line =>
+  line.scrollWidth > line.clientWidth + 1
+  || (line.className === "meta" && line.clientHeight > 24)).map(line => line.innerText)"""
+"""What a card says that its width cuts off, or that takes two lines."""
+
+
+def test_what_a_card_says_of_its_title_fits_it(open_page: OpenPage) -> None:
+    page = open_page("/?n=60")
+    assert page.locator("li.card").count() == 60
+    for path in ("/?n=60", "/"):
+        page.goto(path)
+        for word in ("low", "high", "medium"):
+            page.locator(".guess span:last-child").evaluate_all(
+                "(all, word) => all.forEach(each => {"
+                "each.textContent = `${word} confidence`; each.className = `c-${word}`})",
+                word,
+            )
+            for width in (360, 390, 430, 545, 705, 753, 768, 1024, 1103, 1105, 1280, 1920):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate(CUT) == [], (path, word, width)
+
+
+def test_rows_that_do_not_fit_the_screen_are_shelves_of_one_line(open_page: OpenPage) -> None:
+    page = open_page(viewport=PHONE)
+    name = rate(page, 0)
+    page.reload()
+    rows = page.locator(".rail")
+    assert rows.count() >= 3
+    for row in rows.all():
+        tops = row.locator("li.card").evaluate_all(
+            "all => all.map(card => Math.round(card.getBoundingClientRect().top))"
+        )
+        assert len(tops) == 6
+        assert len(set(tops)) == 1
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    last = rows.last.locator("li.card").last
+    last.locator("a").focus()
+    page.wait_for_timeout(300)
+    box = last.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 390, "who comes by keyboard sees where they are"
+    assert len(set(shown(page))) == len(shown(page))
+    assert name not in shown(page)
+    page.set_viewport_size(DESK)
+    tops = rows.last.locator("li.card").evaluate_all(
+        "all => all.map(card => Math.round(card.getBoundingClientRect().top))"
+    )
+    assert len(set(tops)) == 1
+    assert rows.last.locator("ol").evaluate("row => row.scrollWidth - row.clientWidth") == 0
+
+
+def test_the_search_field_has_one_sign_at_its_end(open_page: OpenPage) -> None:
+    page = open_page()
+    page.locator("#q").focus()
+    lens = page.locator(".search > .icon")
+    empty = lens.screenshot()
+    page.fill("#q", "t")
+    assert lens.screenshot() == empty
+
+
 def test_stars_are_large_enough_for_a_finger(open_page: OpenPage) -> None:
     page = open_page(viewport=PHONE)
     for box in page.locator("li.card").first.locator("button:visible").all():

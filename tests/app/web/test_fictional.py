@@ -32,7 +32,7 @@ def test_in_a_mixed_workspace_titles_of_the_world_are_marked(
     mixed.write(tables.replace(titles=tables.titles.with_columns(source.alias("source"))))
     fit_workspace(mixed, RECIPES["ease-content"](), "ease-content")
     text = page(tmp_path)
-    marks = re.findall(r'<p class="meta">(Fictional · )?', text)
+    marks = re.findall(r'<p class="meta"><span>(Fictional<)?', text)
     assert len(marks) > 10
     assert {bool(mark) for mark in marks} == {True, False}
     assert "Titles marked as fictional" in text
@@ -41,4 +41,4 @@ def test_in_a_mixed_workspace_titles_of_the_world_are_marked(
 def test_where_all_is_fictional_the_page_says_so_once(world_home: Path) -> None:
     text = page(world_home)
     assert "Every title and person shown here is fictional." in text
-    assert '<p class="meta">Fictional' not in text
+    assert '<p class="meta"><span>Fictional' not in text

@@ -117,8 +117,11 @@ def test_search_finds_names_with_errors_and_offers_something_else(browser: Brows
     assert 'role="option"' in hits.text
     nothing = browser.get("/search", params={"q": "zzzzqqqq"}).text
     assert "No title or person" in nothing
+    assert "Popular instead" in nothing
     assert browser.titles(nothing)
-    assert browser.get("/search").status_code == 200
+    unasked = browser.get("/search").text
+    assert "Popular</h2>" in unasked
+    assert "instead" not in unasked
 
 
 def test_everybody_whom_a_title_page_links_is_found(browser: Browser) -> None:
@@ -319,6 +322,21 @@ def test_picks_for_two_are_ordered_by_the_worse_place(browser: Browser) -> None:
     assert same.status_code == 422
 
 
+def test_picks_for_two_start_from_whoever_is_in_use(browser: Browser) -> None:
+    people = []
+    for name in ("Ada", "Ben", "Cleo"):
+        browser.post("/household/add", {"name": name})
+        people.append(browser.viewer)
+    for in_use, other in ((2, 0), (1, 0), (0, 1)):
+        browser.post("/household/switch", {"viewer": str(people[in_use])})
+        page = browser.get("/household").text
+        chosen = re.findall(r'<option value="(\d+)" selected', page)
+        assert chosen == [str(people[in_use]), str(people[other])]
+    browser.post("/household/switch", {"viewer": "none"})
+    chosen = re.findall(r'<option value="(\d+)" selected', browser.get("/household").text)
+    assert chosen == [str(people[0]), str(people[1])]
+
+
 def test_services_of_a_viewer_make_a_row(browser: Browser) -> None:
     service = browser.engine.library.facts.services.names[0]
     browser.post("/welcome/services", {"chooses": "yes", "services": [service, "No such one"]})
@@ -512,7 +530,7 @@ def test_a_share_of_few_titles_says_how_few_they_are(browser: Browser) -> None:
         said.append({re.sub(r"\d+ %", "N %", text) for text in reasons})
     assert said == [
         {"it is the one title of yours that we know so far"},
-        *({f"N % of what your first {n_own} titles say for this"} for n_own in (2, 3, 4)),
+        *({f"N % of what your {n_own} titles so far say for this"} for n_own in (2, 3, 4)),
         *[{"N % of what speaks for this"}] * 2,
     ]
     assert "both are with" not in page

@@ -21,7 +21,8 @@ def results(visit: Visit) -> Answer:
     else:
         popular = visit.site.engine.popular(6, viewer_id=visit.viewer_id).picks
         titles = [pick.title for pick in popular]
-        shelf = Shelf("popular", "Popular instead", plain_cards(visit, titles, "popular"))
+        heading = "Popular instead" if text else "Popular"
+        shelf = Shelf("popular", heading, plain_cards(visit, titles, "popular"))
     context = {"text": text, "n_found": len(found), "others": others}
     return Page("search.html", context | {"shelves": dressed(visit, [shelf])})
 

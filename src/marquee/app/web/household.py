@@ -21,9 +21,12 @@ LISTS = (200, 1_000, 5_000)
 """How deep both lists are read, until enough titles are in both."""
 
 
-def household(_visit: Visit) -> Answer:
-    """The profiles of the household, and who shares a sofa tonight."""
-    return Page("household.html", {})
+def household(visit: Visit) -> Answer:
+    """The profiles of the household, and who shares a sofa tonight: first of all who is here."""
+    everybody = [viewer.viewer_id for viewer in visit.viewers]
+    here = [number for number in everybody if number == visit.viewer_id]
+    pair = list(dict.fromkeys([*here, *everybody]))[:2]
+    return Page("household.html", {"pair": pair})
 
 
 def switch(visit: Visit) -> Answer:

@@ -87,7 +87,7 @@ def weight(share: float, n_own: int) -> str:
         return "it is the one title of yours that we know so far"
     part = f"{math.floor(100 * share + 0.5)} %"
     if n_own < FEW:
-        return f"{part} of what your first {n_own} titles say for this"
+        return f"{part} of what your {n_own} titles so far say for this"
     return f"{part} of what speaks for this"
 
 
