@@ -8,6 +8,7 @@ would bring about.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +39,18 @@ class Effect:
     """Films that have it: of that level, sequels; all films for budget and year."""
 
 
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """Effects estimated together, and how unsure they are of one another."""
+
+    effects: tuple[Effect, ...]
+    covariance: NDArray[np.float64]
+    """Of the effects' values, in their order, shape (n_effects, n_effects)."""
+    degrees: int
+    """Degrees of freedom of Student's quantiles."""
+    n_films: int
+
+
 def additive_effects(
     features: pl.DataFrame,
     revenue_usd: ArrayLike,
@@ -45,7 +58,24 @@ def additive_effects(
     coverage: float = 0.95,
     min_films: int = 5,
 ) -> tuple[Effect, ...]:
+    """The effects of :data:`NUMBERS` and :data:`FACTORS`, as :func:`estimated` has them."""
+    return estimated(features, revenue_usd, coverage=coverage, min_films=min_films).effects
+
+
+def estimated(
+    features: pl.DataFrame,
+    outcome: ArrayLike,
+    *,
+    numbers: Mapping[str, str] = NUMBERS,
+    factors: Mapping[str, str] = FACTORS,
+    coverage: float = 0.95,
+    min_films: int = 5,
+) -> Estimates:
     """The effects by least squares, with intervals that hold for unequal spreads.
+
+    The outcome is a positive quantity, such as revenue or its multiple of the budget. ``numbers``
+    and ``factors`` say which columns count, by the name of their effects; the column of the number
+    named budget is taken by its logarithm, and a column of lists counts as the mean over a list.
 
     Films whose budget, genres or other columns are unknown are left out; a column that is absent or
     the same for all has no effect to tell. Levels of fewer than ``min_films`` films are taken
@@ -55,7 +85,7 @@ def additive_effects(
     Raises
     ------
     ParameterError
-        If ``coverage`` is not inside (0, 1), a revenue is not positive, or there are not more
+        If ``coverage`` is not inside (0, 1), an outcome is not positive, or there are not more
         films than effects.
     SchemaError
         If the features have none of the columns.
@@ -67,19 +97,23 @@ def additive_effects(
     """
     if not 0 < coverage < 1:
         raise ParameterError(f"coverage must lie inside (0, 1), got {coverage}")
-    revenue = np.asarray(revenue_usd, dtype=np.float64).ravel()
-    if revenue.size != features.height or not (revenue > 0).all():
+    values = np.asarray(outcome, dtype=np.float64).ravel()
+    if values.size != features.height or not (values > 0).all():
         raise ParameterError(
-            f"{features.height} positive revenues are needed, got {revenue.size}, "
-            f"least {revenue.min(initial=np.inf):g}"
+            f"{features.height} positive revenues are needed, got {values.size}, "
+            f"least {values.min(initial=np.inf):g}"
         )
-    columns = [name for name in (*NUMBERS.values(), *FACTORS.values()) if name in features.columns]
-    if not columns:
-        raise SchemaError(f"features have none of {[*NUMBERS.values(), *FACTORS.values()]}")
-    known = _known(features, columns)
-    terms = _terms(features.filter(known), min_films)
+    wanted = (*numbers.values(), *factors.values())
+    numbers, factors = (
+        {name: column for name, column in each.items() if column in features.columns}
+        for each in (numbers, factors)
+    )
+    if not numbers and not factors:
+        raise SchemaError(f"features have none of {list(wanted)}")
+    known = _known(features, numbers, factors)
+    terms = _terms(features.filter(known), numbers, factors, min_films)
     design = np.hstack([np.ones((int(known.sum()), 1)), *(term.columns for term in terms)])
-    return _estimated(terms, design, np.log(revenue[known]), coverage)
+    return _estimated(terms, design, np.log(values[known]), coverage)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,29 +127,33 @@ class _Term:
     contrast: bool
 
 
-def _known(features: pl.DataFrame, columns: list[str]) -> NDArray[np.bool_]:
+def _known(
+    features: pl.DataFrame, numbers: Mapping[str, str], factors: Mapping[str, str]
+) -> NDArray[np.bool_]:
     known = np.ones(features.height, dtype=bool)
-    for name in columns:
-        values = features[name]
+    for name, column in (*numbers.items(), *factors.items()):
+        values = features[column]
         told = values.is_not_null()
-        if name == FACTORS["genre"]:
+        if values.dtype == pl.List(pl.String):
             told = values.list.len().fill_null(0) > 0
-        if name == NUMBERS["budget"]:
+        if name == "budget":
             told = (values > 0).fill_null(False)
         known &= told.to_numpy()
     return known
 
 
-def _terms(films: pl.DataFrame, min_films: int) -> list[_Term]:
+def _terms(
+    films: pl.DataFrame, numbers: Mapping[str, str], factors: Mapping[str, str], min_films: int
+) -> list[_Term]:
     terms = []
-    for name, column in NUMBERS.items():
-        if column in films.columns and films.height:
+    for name, column in numbers.items():
+        if films.height:
             values = films[column].cast(pl.Float64).to_numpy()
             values = np.log(values) if name == "budget" else values
             if np.ptp(values) > 0:
                 terms.append(_Term(name, [None], (values - values.mean())[:, None], [0], False))
-    for name, column in FACTORS.items():
-        if column in films.columns and films.height:
+    for name, column in factors.items():
+        if films.height:
             terms.append(_factor(name, films[column], min_films))
     return [term for term in terms if term.told]
 
@@ -145,7 +183,7 @@ def _estimated(
     design: NDArray[np.float64],
     values: NDArray[np.float64],
     coverage: float,
-) -> tuple[Effect, ...]:
+) -> Estimates:
     n, rank = len(values), int(np.linalg.matrix_rank(design)) if len(values) else 0
     if n <= rank + 1:
         raise ParameterError(f"{n} films with all facts known are too few for {rank} effects")
@@ -157,27 +195,35 @@ def _estimated(
     residuals = (values - design @ weights) / (1 - leverage)
     spread = (inverse * residuals**2) @ inverse.T
     reach = student.ppf((1 + coverage) / 2, n - rank)
-    effects, first = [], 1
+    told = _contrasts(terms, design.shape[1])
+    contrasts = np.array([contrast for *_, contrast in told]).reshape(-1, design.shape[1])
+    covariance = contrasts @ spread @ contrasts.T
+    effects = []
+    for at, (term, place, contrast) in enumerate(told):
+        value, error = float(contrast @ weights), float(np.sqrt(covariance[at, at]))
+        everybody = not term.contrast and term.name != "sequel"
+        effects.append(
+            Effect(
+                name=term.name,
+                level=term.levels[place],
+                value=value,
+                low=float(value - reach * error),
+                high=float(value + reach * error),
+                n_films=n if everybody else int((term.columns[:, place] > 0).sum()),
+            )
+        )
+    return Estimates(tuple(effects), covariance, n - rank, n)
+
+
+def _contrasts(terms: list[_Term], width: int) -> list[tuple[_Term, int, NDArray[np.float64]]]:
+    """Which weights each effect is the sum of: its term, its column there, and a row of factors."""
+    told, first = [], 1
     for term in terms:
-        width = term.columns.shape[1]
         for at in term.told:
-            contrast = np.zeros(design.shape[1])
+            contrast = np.zeros(width)
             contrast[first + at] = 1.0
             if term.contrast:
                 contrast[[first + other for other in term.told]] -= 1 / len(term.told)
-            value = float(contrast @ weights)
-            error = float(np.sqrt(contrast @ spread @ contrast))
-            held = term.columns[:, at] > 0
-            everybody = term.name in ("budget", "year")
-            effects.append(
-                Effect(
-                    name=term.name,
-                    level=term.levels[at],
-                    value=value,
-                    low=float(value - reach * error),
-                    high=float(value + reach * error),
-                    n_films=n if everybody else int(held.sum()),
-                )
-            )
-        first += width
-    return tuple(effects)
+            told.append((term, at, contrast))
+        first += term.columns.shape[1]
+    return told
