@@ -32,15 +32,19 @@ def compute(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
     own = own_rows(tables, asked, "budget_usd", "release_date", "year").with_columns(
         _real(pl.col("as_of").dt.year()).alias("budget_real_usd")
     )
-    classes = pl.lit(None, dtype=pl.String)
-    for name, lowest in CLASSES.items():
-        high_enough = pl.col("budget_real_usd") >= lowest
-        classes = pl.when(high_enough).then(pl.lit(name)).otherwise(classes)
     standing = _among_films(tables, own.select("title_id", "as_of", "budget_real_usd"))
     return own.with_columns(
-        classes.alias("budget_class"),
+        budget_class(pl.col("budget_real_usd")).alias("budget_class"),
         pl.when("known").then(pl.col("budget_usd").is_not_null()).alias("budget_known"),
     ).join(standing, on=["title_id", "as_of"], how="left", maintain_order="left", validate="1:1")
+
+
+def budget_class(real_usd: pl.Expr) -> pl.Expr:
+    """The name of the class of a budget in real dollars; null where it is unknown."""
+    name = pl.lit(None, dtype=pl.String)
+    for each, lowest in CLASSES.items():
+        name = pl.when(real_usd >= lowest).then(pl.lit(each)).otherwise(name)
+    return name
 
 
 def _real(latest_year: pl.Expr) -> pl.Expr:

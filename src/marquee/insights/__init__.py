@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from marquee.insights.audience import AUDIENCE
 from marquee.insights.base import TOPICS, Chart, Finding, Insight
+from marquee.insights.industry import INDUSTRY
 
 __all__ = ["INSIGHTS", "TOPICS", "Chart", "Finding", "Insight"]
 
-INSIGHTS: dict[str, Insight] = {insight.key: insight for insight in AUDIENCE}
+INSIGHTS: dict[str, Insight] = {insight.key: insight for insight in (*AUDIENCE, *INDUSTRY)}
 """Every insight by its key, in the order of the report."""
