@@ -54,9 +54,7 @@ def tell(models: Iterable[Recommender], tables: Tables, vectors: VectorStore | N
     """
     eager = list(models)
     if any(isinstance(model, UsesTitles) for model in eager):
-        titles = titles_frame(tables)
-        for name in wanted_embeddings(eager):
-            titles = with_embeddings(titles, name, vectors)
+        titles = told_titles(eager, tables, vectors)
         for model in eager:
             if isinstance(model, UsesTitles):
                 model.use_titles(titles)
@@ -65,6 +63,16 @@ def tell(models: Iterable[Recommender], tables: Tables, vectors: VectorStore | N
         for model in eager:
             if isinstance(model, UsesViewers):
                 model.use_viewers(viewers)
+
+
+def told_titles(
+    models: Iterable[Recommender], tables: Tables, vectors: VectorStore | None = None
+) -> pl.DataFrame:
+    """What models may learn of titles, with the embeddings that any of these models asks for."""
+    titles = titles_frame(tables)
+    for name in wanted_embeddings(models):
+        titles = with_embeddings(titles, name, vectors)
+    return titles
 
 
 def fit_workspace(

@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-N_RESAMPLES = 2_000
+N_RESAMPLES = 1_000
 LEVEL = 0.95
 BLOCK_CELLS = 1 << 22
-"""Counts of drawn viewers that are held at once: 32 MB."""
+"""Drawn viewers that are held at once: 32 MB."""
 
 
 class Interval(NamedTuple):
@@ -52,14 +52,16 @@ def mean_interval(
     if kept.size < 2:
         return Interval(mean, float("nan"), float("nan"), kept.size)
     rng = np.random.default_rng(seed)
-    sides = np.stack([kept * mass, mass], axis=1)
     block = max(1, BLOCK_CELLS // kept.size)
     drawn = []
     for start in range(0, N_RESAMPLES, block):
         size = min(block, N_RESAMPLES - start)
-        counts = rng.multinomial(kept.size, np.full(kept.size, 1 / kept.size), size=size)
-        drawn.append(counts @ sides)
-    totals = np.concatenate(drawn)
-    means = totals[:, 0] / np.where(totals[:, 1] > 0, totals[:, 1], np.nan)
+        who = rng.integers(0, kept.size, (size, kept.size))
+        if weights is None:
+            drawn.append(kept[who].mean(axis=1))
+        else:
+            total = mass[who].sum(axis=1)
+            drawn.append((kept * mass)[who].sum(axis=1) / np.where(total > 0, total, np.nan))
+    means = np.concatenate(drawn)
     low, high = np.nanquantile(means, [(1 - level) / 2, (1 + level) / 2])
     return Interval(mean, float(low), float(high), kept.size)

@@ -17,7 +17,8 @@ from marquee.evaluation.clock import clock_for, with_clock, without_times
 from marquee.evaluation.experiment import OnStep, evaluate
 from marquee.evaluation.report import SplitResult
 from marquee.evaluation.splits import Split, parse_split
-from marquee.lifecycle.fitting import catalog_interactions, tell
+from marquee.features.side_information import viewers_frame
+from marquee.lifecycle.fitting import catalog_interactions, told_titles
 from marquee.lifecycle.intervals import Interval, mean_interval
 from marquee.lifecycle.lists import ListFigures, list_figures
 from marquee.models.base import OnEpoch, Recommender
@@ -97,12 +98,13 @@ def measure(
     """What a fresh model is worth on the split, fitted on its training part alone."""
     clock = clock_for([split], None)
     model = with_clock(make(), clock)
-    tell([model], tables, vectors)
     report = evaluate(
         lambda: model,
         [split],
         k=K,
         clock=clock,
+        titles=told_titles([model], tables, vectors),
+        viewers=viewers_frame(tables),
         on_step=on_step,
         on_epoch=on_epoch,
         timer=timer,
