@@ -1,8 +1,8 @@
 """Vega-Lite specifications of the charts that findings use, without colors and sizes.
 
 Marks name what they are by ``style``: ``main`` for what the claim is about, ``quiet`` for what
-stands beside it, ``range`` for an interval, ``rule`` for a reference. Who draws the chart gives the
-styles their colors, for light and dark, and the width.
+stands beside it, ``range`` and ``band`` for intervals, ``rule`` for a reference. Who draws the
+chart gives the styles their colors, for light and dark, and the width.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ import polars as pl
 Spec = dict[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+
+
+NEAR: Spec = {"zero": False}
+"""The scale of an axis that need not begin at zero: of places, not of lengths."""
 
 
 def chart(rows: pl.DataFrame, *layers: Spec, **more: Any) -> Spec:
@@ -34,6 +38,11 @@ def layer(mark: str, style: str = "main", **channels: Any) -> Spec:
     return {"mark": {"type": mark, "style": style}, "encoding": channels}
 
 
+def line_at(value: float) -> Spec:
+    """A reference line at a place of the lying axis."""
+    return layer("rule", "rule", x={"datum": value, "type": "quantitative"})
+
+
 def axis(field: str, title: str | None = None, kind: str = "quantitative", **more: Any) -> Spec:
     """A channel that shows a column on an axis, headed by its name or another title."""
     return {"field": field, "type": kind, "title": field if title is None else title, **more}
@@ -44,14 +53,82 @@ def names(field: str, **more: Any) -> Spec:
     return {"field": field, "type": "nominal", "title": None, "sort": None, **more}
 
 
-def bars(rows: pl.DataFrame, name: str, value: str, title: str | None = None, **more: Any) -> Spec:
+def percent(channel: Spec, is_one: bool = True) -> Spec:
+    """The channel with shares written in percent, where it ``is_one``."""
+    return {**channel, "axis": {"format": "%"}} if is_one else channel
+
+
+def bars(
+    rows: pl.DataFrame, name: str, value: str, title: str | None = None, *, share: bool = False
+) -> Spec:
     """Lying bars, one for each row in their order."""
-    return chart(rows, layer("bar", x=axis(value, title, **more), y=names(name)))
+    return chart(rows, layer("bar", x=percent(axis(value, title), share), y=names(name)))
 
 
-def columns(rows: pl.DataFrame, x: Spec, value: str, title: str | None = None) -> Spec:
+def columns(
+    rows: pl.DataFrame, x: Spec, value: str, title: str | None = None, *, share: bool = False
+) -> Spec:
     """Standing bars over an axis."""
-    return chart(rows, layer("bar", x=x, y=axis(value, title)))
+    return chart(rows, layer("bar", x=x, y=percent(axis(value, title), share)))
+
+
+def pairs(
+    rows: pl.DataFrame,
+    name: str,
+    value: str,
+    what: str,
+    title: str | None = None,
+    *,
+    share: bool = False,
+) -> Spec:
+    """Lying bars side by side, one for each value of ``what``, in the order of the rows."""
+    order = rows[what].unique(maintain_order=True).to_list()
+    color = {"field": what, "type": "nominal", "title": None, "sort": order}
+    x = percent(axis(value, title), share)
+    y = names(name) | {"scale": {"paddingInner": 0.3}}
+    offset = {"field": what, "sort": order, "scale": {"paddingInner": 0.1}}
+    shape: Spec = {} if len(order) == 1 else {"yOffset": offset, "color": color}
+    height = {"height": {"step": 12 if len(order) > 1 else 22}}
+    return chart(rows, layer("bar", x=x, y=y, **shape), **height)
+
+
+def line(
+    rows: pl.DataFrame,
+    x: Spec,
+    value: str,
+    title: str | None = None,
+    *,
+    share: bool = False,
+    what: str | None = None,
+    zero: bool = True,
+) -> Spec:
+    """A line over an axis, or one for each value of ``what`` in the order of the rows."""
+    y = percent(axis(value, title, scale={"zero": zero}), share)
+    if what is None:
+        return chart(rows, layer("line", x=x, y=y))
+    order = rows[what].unique(maintain_order=True).to_list()
+    color = {"field": what, "type": "nominal", "title": None, "sort": order}
+    return chart(rows, layer("line", x=x, y=y, color=color, strokeDash=color))
+
+
+def band(
+    rows: pl.DataFrame,
+    x: Spec,
+    value: str,
+    low: str,
+    high: str,
+    title: str | None = None,
+    *,
+    share: bool = False,
+) -> Spec:
+    """A line with the band of its intervals."""
+    y = percent(axis(value, title, scale={"zero": False}), share)
+    low_y = percent(axis(low, title, scale={"zero": False}), share)
+    return chart(
+        rows,
+        layer("area", "band", x=x, y=low_y, y2={"field": high}),
+        layer("line", x=x, y=y),
+    )
 
 
 def intervals(
@@ -61,16 +138,55 @@ def intervals(
     low: str,
     high: str,
     title: str | None = None,
+    *,
     rule: float | None = None,
-    **more: Any,
+    faint: str | None = None,
+    share: bool = False,
 ) -> Spec:
-    """A dot with its interval for each row, with a reference line where there is a ``rule``."""
-    scale = {"scale": {"zero": False}} | more
+    """A dot with its interval for each row, in their order.
+
+    There is a reference line at ``rule``; rows where the column ``faint`` is false, such as those
+    not shown to differ, are hollow.
+    """
+    x = percent(axis(value, title, scale=NEAR), share)
+    low_x = percent(axis(low, title or value, scale=NEAR), share)
     layers = [
-        layer("rule", "range", x=axis(low, title or value, **scale), x2={"field": high},
-              y=names(name)),
-        layer("point", x=axis(value, title or value, **scale), y=names(name)),
-    ]  # fmt: skip
+        layer("rule", "range", x=low_x, x2={"field": high}, y=names(name)),
+        layer("point", x=x, y=names(name)),
+    ]
+    if faint is not None:
+        hollow = {"condition": {"test": f"!datum['{faint}']", "value": 0}, "value": 1}
+        layers[1]["encoding"]["fillOpacity"] = hollow
+        layers[1]["mark"]["strokeWidth"] = 2
     if rule is not None:
-        layers.insert(0, layer("rule", "rule", x={"datum": rule}))
+        layers.insert(0, line_at(rule))
     return chart(rows, *layers)
+
+
+def field(
+    rows: pl.DataFrame,
+    across: str,
+    down: str,
+    value: str,
+    order: list[str] | None = None,
+    angle: int = -50,
+) -> Spec:
+    """Cells of two names, the stronger the farther from zero; below zero in the other color."""
+    most = float(rows.select(pl.col(value).abs().max()).item() or 1)
+    x = {
+        "field": across,
+        "type": "nominal",
+        "title": None,
+        "sort": order,
+        "axis": {"labelAngle": angle},
+    }
+    strength = {
+        "field": "strength", "type": "quantitative", "legend": None,
+        "scale": {"domain": [0, most], "range": [0.05, 1]},
+    }  # fmt: skip
+    cells = rows.with_columns(pl.col(value).abs().alias("strength"))
+    layers = []
+    for sign, style in ((">=", "main"), ("<", "other")):
+        cell = layer("rect", style, x=x, y=names(down), opacity=strength)
+        layers.append({**cell, "transform": [{"filter": f"datum['{value}'] {sign} 0"}]})
+    return chart(cells, *layers)

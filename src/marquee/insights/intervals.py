@@ -60,12 +60,65 @@ def mean(
     values: ArrayLike, clusters: ArrayLike | None = None, unit: str = "", digits: int = 2
 ) -> Number:
     """The mean of one or more values with its interval, by :func:`mean_and_error`."""
-    middle, error, freedom = mean_and_error(values, clusters)
-    n = int(np.asarray(values).size)
+    return estimate(mean_and_error(values, clusters), unit, digits, int(np.asarray(values).size))
+
+
+def difference_and_error(
+    values: ArrayLike, marked: ArrayLike, clusters: ArrayLike
+) -> tuple[float, float, float]:
+    """Mean of the marked values less that of the others, its standard error, degrees of freedom.
+
+    A cluster may have values on both sides, as a viewer has who rated early and late: the error
+    follows from what each cluster adds to the difference. NaN where a side has fewer than two
+    clusters.
+    """
+    x, on = np.asarray(values, np.float64), np.asarray(marked, np.bool_)
+    if on.all() or not on.any():
+        return math.nan, math.nan, math.nan
+    _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
+    first, second = float(x[on].mean()), float(x[~on].mean())
+    adds = np.where(on, (x - first) / on.sum(), -(x - second) / (~on).sum())
+    sums = np.bincount(cluster, adds)
+    sides = min(np.unique(cluster[on]).size, np.unique(cluster[~on]).size)
+    if sides < 2:
+        return first - second, math.nan, math.nan
+    n = sums.size
+    return first - second, math.sqrt(float((sums * sums).sum()) * n / (n - 1)), float(sides - 1)
+
+
+def welch(one: ArrayLike, other: ArrayLike) -> tuple[float, float, float]:
+    """Mean of one sample less that of another, its standard error, degrees of freedom.
+
+    NaN where a sample has fewer than two values or neither varies.
+
+    References
+    ----------
+    B. L. Welch, "The generalization of Student's problem when several different population
+    variances are involved", Biometrika 34, 1947.
+    """
+    samples = [np.asarray(sample, np.float64) for sample in (one, other)]
+    if min(sample.size for sample in samples) < 2:
+        return math.nan, math.nan, math.nan
+    shares = [float(sample.var(ddof=1)) / sample.size for sample in samples]
+    total = sum(shares)
+    value = float(samples[0].mean() - samples[1].mean())
+    if total <= 0:
+        return value, math.nan, math.nan
+    freedom = total**2 / sum(
+        share**2 / (sample.size - 1) for share, sample in zip(shares, samples, strict=True)
+    )
+    return value, math.sqrt(total), freedom
+
+
+def estimate(
+    found: tuple[float, float, float], unit: str = "", digits: int = 2, n: int | None = None
+) -> Number:
+    """A value, its standard error and degrees of freedom as a number with its interval."""
+    value, error, freedom = found
     if math.isnan(error):
-        return Number(middle, unit=unit, digits=digits, n=n)
+        return Number(value, unit=unit, digits=digits, n=n)
     reach = float(t.isf((1 - COVERAGE) / 2, freedom)) * error
-    return Number(middle, middle - reach, middle + reach, unit, digits, n)
+    return Number(value, value - reach, value + reach, unit, digits, n)
 
 
 def percentiles(value: float, resampled: NDArray[np.float64], unit: str, digits: int) -> Number:

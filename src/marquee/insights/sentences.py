@@ -51,6 +51,11 @@ class Number:
             raise ParameterError(f"an interval must hold its value, got {figures}")
 
     @property
+    def is_sure(self) -> bool:
+        """Whether there is an interval, and it leaves out zero."""
+        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+
+    @property
     def text(self) -> str:
         """The value with its unit."""
         return self._with_unit(self.value)
@@ -74,7 +79,7 @@ class Number:
         raise ParameterError(f"a number is shown plain, bare, range, sure or size, not {spec!r}")
 
     def _size(self) -> Number:
-        if self.low is None or self.high is None or self.low <= 0 <= self.high:
+        if not self.is_sure or self.low is None or self.high is None:
             return Number(abs(self.value), unit=self.unit, digits=self.digits)
         low, high = sorted((abs(self.low), abs(self.high)))
         return Number(abs(self.value), low, high, self.unit, self.digits)

@@ -95,8 +95,10 @@ def config(colors: Mapping[str, str], font: str = "Arial") -> dict[str, Any]:
         "text": {"fontSize": 12, "font": font, "color": colors["ink"]},
         "style": {
             "main": {"color": colors["main"]},
+            "other": {"color": colors["series-2"]},
             "quiet": {"color": colors["quiet"]},
             "range": {"color": colors["range"]},
+            "band": {"color": colors["range"], "opacity": 0.3},
             "rule": {"color": colors["rule"], "strokeDash": [3, 3], "strokeWidth": 1.2},
             "label": {"color": colors["ink"], "fontSize": 12},
         },
