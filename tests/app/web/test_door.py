@@ -183,3 +183,22 @@ def test_what_was_typed_is_never_markup(browser: Browser) -> None:
         page = browser.get(path, params={"q": evil, "genres": evil, "kept": evil}).text
         assert "<script>alert" not in page
     assert "<script>alert" not in browser.get("/household").text
+
+
+def test_pages_are_counted_by_their_addresses(browser: Browser) -> None:
+    for path in ("/", "/title/3/x", "/title/4", "/poster/3.svg", "/static/marquee.css", "/nowhere"):
+        browser.get(path)
+    browser.post("/household/add", {"name": "Ada"})
+    counted = browser.get("/api/v1/metrics").text
+    of = 'marquee_requests_total{{method="{}",route="{}",status="{}"}} {}\n'.format
+    for line in (
+        of("GET", "/title/{title_id:int}", 303, 1.0),
+        of("GET", "/title/{title_id:int}/{slug}", 200, 2.0),
+        of("GET", "/poster/{title_id:int}.svg", 200, 1.0),
+        of("GET", "/static/{name}", 200, 1.0),
+        of("POST", "/household/add", 303, 1.0),
+        of("GET", "none", 404, 1.0),
+    ):
+        assert line in counted
+    assert 'route="/",status="200"' in counted
+    assert 'marquee_request_seconds_count{route="/"}' in counted

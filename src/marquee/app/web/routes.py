@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.datastructures import QueryParams
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
 from marquee.app.web import bringing, finding, home, household, mine, saying, titles, welcome
-from marquee.app.web.door import Answer, Handler, Refused, door
+from marquee.app.web.door import Answer, Endpoint, Handler, Refused, door
 from marquee.app.web.site import Site
 from marquee.app.web.statics import Statics
 from marquee.app.web.visit import Visit
@@ -69,16 +71,30 @@ def page_routes(engine: Engine, *, secret: bytes) -> APIRouter:
     """
     site, routes = Site(engine, secret), APIRouter(include_in_schema=False)
     statics = Statics(site)
-    routes.add_route("/static/{name}", statics.file, methods=["GET"])
-    routes.add_route("/poster/{title_id:int}.svg", statics.poster, methods=["GET"])
+
+    def add(path: str, endpoint: Endpoint, method: str) -> None:
+        routes.add_route(path, _counted(path, endpoint), methods=[method])
+
+    add("/static/{name}", statics.file, "GET")
+    add("/poster/{title_id:int}.svg", statics.poster, "GET")
     for path, handler in PAGES.items():
-        routes.add_route(path, door(site, handler), methods=["GET"])
+        add(path, door(site, handler), "GET")
     for path, handler in FORMS.items():
-        routes.add_route(path, door(site, handler), methods=["POST"])
+        add(path, door(site, handler), "POST")
     taken = door(site, bringing.bring, max_bytes=bringing.MAX_BYTES + 64 * 1024)
-    routes.add_route("/import", taken, methods=["POST"])
+    add("/import", taken, "POST")
     routes.add_route("/{rest:elsewhere}", door(site, nowhere), methods=["GET"])
     return routes
+
+
+def _counted(path: str, endpoint: Endpoint) -> Endpoint:
+    """The endpoint, whose requests are counted under its path: a page's route does not tell it."""
+
+    async def answer(request: Request) -> Response:
+        request.scope["route"] = SimpleNamespace(path=path)
+        return await endpoint(request)
+
+    return answer
 
 
 def page_at(visit: Visit, path: str, query: QueryParams) -> Answer:
