@@ -14,6 +14,7 @@ from marquee.data.intake import add_world
 from marquee.data.workspace import Workspace
 from marquee.lifecycle.fitting import fit_workspace
 from marquee.models import RECIPES
+from marquee.models.svd import SVD
 from marquee.service.engine import Engine
 from marquee.service.filters import Filters
 from marquee.service.rows import MANY, RECENT_DAYS, Row, first_row, home_rows
@@ -172,3 +173,19 @@ def test_no_director_franchise_or_genre_fills_a_row(engine: Engine, workspace: W
                 counts = Counter(number for at in places for number in words.of_title(at).tolist())
                 assert max(counts.values(), default=0) <= most, (row.title, words.what)
     assert seen == {"because-of", "hidden-gems", "popular"}
+
+
+def test_a_model_that_cannot_compare_titles_still_makes_a_page(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    add_world(workspace, n_titles=120, n_viewers=60, n_ratings=2_000, seed=6)
+    fit_workspace(workspace, SVD(epochs=2), "svd")
+    feedback = FeedbackStore(f"sqlite:///{tmp_path / 'feedback.db'}")
+    feedback.migrate()
+    engine = Engine(workspace, feedback=feedback)
+    viewer = newcomer(engine)
+    before = [row.key for row in home_rows(engine, viewer)]
+    rate(engine, viewer, 5, 5.0)
+    after = [row.key for row in home_rows(engine, viewer)]
+    feedback.close()
+    assert before == ["for-you", "popular"]
+    assert after == ["for-you", "hidden-gems", "popular"]

@@ -119,11 +119,13 @@ class Library:
 
     def places(self, title_ids: Iterable[int]) -> NDArray[np.int32]:
         """Positions of the titles of those numbers, -1 where the model has none."""
+        if isinstance(title_ids, np.ndarray):  # as it is: a large catalog is many Python objects
+            return self.facts.items.find(title_ids)
         # What 64 bits do not hold is the number of no title, and would fit no array.
-        held = [number if abs(number) < 2**63 else None for number in title_ids]
-        found = np.full(len(held), -1, np.int32)
-        fits = np.array([number is not None for number in held], np.bool_)
-        found[fits] = self.facts.items.find([number for number in held if number is not None])
+        numbers = [number if abs(number) < 2**63 else None for number in title_ids]
+        found = np.full(len(numbers), -1, np.int32)
+        fits = np.array([number is not None for number in numbers], np.bool_)
+        found[fits] = self.facts.items.find([number for number in numbers if number is not None])
         return found
 
     def card_at(self, position: int) -> TitleCard:

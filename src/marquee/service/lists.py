@@ -208,8 +208,8 @@ class Lists:
     def _places(self, title_ids: Sequence[int]) -> NDArray[np.int32]:
         """Positions of the titles; refuses a number that is no title of the model."""
         places = self.library.places(title_ids)
-        unknown = [n for n, place in zip(title_ids, places.tolist(), strict=True) if place < 0]
-        if unknown:
+        if (places < 0).any():
+            unknown = [int(title_ids[at]) for at in np.flatnonzero(places < 0).tolist()]
             raise UnknownIdError(f"{len(unknown)} unknown id(s), first {unknown[:3]}")
         return places
 

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 
 from marquee.errors import ParameterError
+from marquee.models.abilities import FindsSimilarItems
 from marquee.service.asking import stood_in_for
 from marquee.service.engine import Engine
 from marquee.service.filters import EVERYTHING, Filters
@@ -177,7 +178,12 @@ def _recent_days(engine: Engine) -> int | None:
 
 
 def _seeds(engine: Engine, asker: Person) -> list[TitleCard]:
-    """The titles that the viewer loves most, the latest said first among equals."""
+    """The titles that the viewer loves most, the latest said first among equals.
+
+    None where the model cannot say what is like them.
+    """
+    if not isinstance(engine.library.model, FindsSimilarItems):
+        return []
     loved = [(stars, turn, place) for turn, (place, stars) in enumerate(asker.history.items())]
     loved = sorted((entry for entry in loved if entry[0] >= LOVED), reverse=True)
     ids = engine.library.facts.items.ids
