@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from marquee.data.world import build_world, effects
 from marquee.errors import ParameterError, SchemaError
 from marquee.evaluation.forecasting.frames import labeled
-from marquee.forecast.effects import Effect, additive_effects
+from marquee.forecast.effects import Effect, additive_effects, estimated
 
 MONTHS = ("Jan", "May", "Dec")
 LIFT = {"Jan": -0.3, "May": 0.2, "Dec": 0.1}
@@ -102,6 +102,35 @@ def test_films_of_unknown_facts_are_left_out_and_not_guessed() -> None:
     assert additive_effects(holed, revenue) == additive_effects(
         frame.filter(pl.Series(kept)), revenue[kept]
     )
+
+
+def test_any_positive_outcome_and_facts_can_be_looked_at() -> None:
+    frame, revenue = planted(120, 0.3)
+    odd = frame.with_columns(pl.Series("side", np.arange(120) % 2 * 1.0)).rename(
+        {"release_month_name": "when"}
+    )
+    multiple = revenue / odd["budget_usd"].to_numpy()
+    found = estimated(
+        odd, multiple, numbers={"budget": "budget_usd", "side": "side"}, factors={"when": "when"}
+    )
+    assert [(each.name, each.level) for each in found.effects] == [
+        ("budget", None),
+        ("side", None),
+        *(("when", month) for month in sorted(MONTHS)),
+    ]
+    assert (found.n_films, found.degrees) == (120, 120 - 5)
+    errors = np.sqrt(np.diag(found.covariance))
+    reach = [
+        (each.high - each.value) / error for each, error in zip(found.effects, errors, strict=True)
+    ]
+    np.testing.assert_allclose(reach, reach[0])
+    # The contrasts of a factor sum to nothing, and so do their errors.
+    np.testing.assert_allclose(found.covariance[2:].sum(axis=0), 0, atol=1e-12)
+    design = np.column_stack(
+        [np.log(odd["budget_usd"]), odd["side"], *(odd["when"] == month for month in MONTHS)]
+    )
+    weights = np.linalg.lstsq(design, np.log(multiple), rcond=None)[0]
+    np.testing.assert_allclose(found.residuals, np.log(multiple) - design @ weights, atol=1e-8)
 
 
 def test_rare_levels_are_not_told() -> None:

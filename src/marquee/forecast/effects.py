@@ -9,7 +9,7 @@ would bring about.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -49,6 +49,8 @@ class Estimates:
     degrees: int
     """Degrees of freedom of Student's quantiles."""
     n_films: int
+    residuals: NDArray[np.float64]
+    """Log outcome less what the effects say, of each film given; NaN of those left out."""
 
 
 def additive_effects(
@@ -113,7 +115,10 @@ def estimated(
     known = _known(features, numbers, factors)
     terms = _terms(features.filter(known), numbers, factors, min_films)
     design = np.hstack([np.ones((int(known.sum()), 1)), *(term.columns for term in terms)])
-    return _estimated(terms, design, np.log(values[known]), coverage)
+    found = _estimated(terms, design, np.log(values[known]), coverage)
+    residuals = np.full(values.size, np.nan)
+    residuals[known] = found.residuals
+    return replace(found, residuals=residuals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,8 +197,8 @@ def _estimated(
     inverse = np.linalg.pinv(design, rcond=1e-10)
     weights = inverse @ values
     leverage = np.clip(np.einsum("ij,ji->i", design, inverse), 0, 1 - 1e-6)
-    residuals = (values - design @ weights) / (1 - leverage)
-    spread = (inverse * residuals**2) @ inverse.T
+    residuals = values - design @ weights
+    spread = (inverse * (residuals / (1 - leverage)) ** 2) @ inverse.T
     reach = student.ppf((1 + coverage) / 2, n - rank)
     told = _contrasts(terms, design.shape[1])
     contrasts = np.array([contrast for *_, contrast in told]).reshape(-1, design.shape[1])
@@ -212,7 +217,7 @@ def _estimated(
                 n_films=n if everybody else int((term.columns[:, place] > 0).sum()),
             )
         )
-    return Estimates(tuple(effects), covariance, n - rank, n)
+    return Estimates(tuple(effects), covariance, n - rank, n, residuals)
 
 
 def _contrasts(terms: list[_Term], width: int) -> list[tuple[_Term, int, NDArray[np.float64]]]:

@@ -89,11 +89,7 @@ def adjusted(films: pl.DataFrame, outcome: str, focus: str) -> Adjusted:
         If fewer than two levels have :data:`MIN_FILMS` films, or there are too few films for what
         is held fixed.
     """
-    known = told(films.filter(pl.col(outcome) > 0), focus)
-    known = known.with_columns(pl.col("certificate").fill_null(NO_CERTIFICATE))
-    controls, not_held = _controls(known, focus)
-    for column in controls.values():
-        known = told(known, column)
+    known, controls, not_held = held_fixed(told(films.filter(pl.col(outcome) > 0), focus), focus)
     numbers = {name: column for name, column in controls.items() if name in NUMBERS}
     factors = {name: column for name, column in controls.items() if name in FACTORS}
     values = known[outcome].to_numpy()
@@ -132,8 +128,14 @@ def told(films: pl.DataFrame, column: str) -> pl.DataFrame:
     return films.filter(pl.col(column).is_not_null())
 
 
-def _controls(films: pl.DataFrame, focus: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Columns to be held fixed by their words, and the words of those that too few films tell."""
+def held_fixed(
+    films: pl.DataFrame, focus: str
+) -> tuple[pl.DataFrame, dict[str, str], tuple[str, ...]]:
+    """The films of which all is known that is held fixed, its columns by their words, and the rest.
+
+    The rest are the words of what too few films tell. What says the same as the focus is neither.
+    """
+    films = films.with_columns(pl.col("certificate").fill_null(NO_CERTIFICATE))
     held: dict[str, str] = {}
     lacking = []
     every: Mapping[str, str] = NUMBERS | FACTORS
@@ -147,7 +149,9 @@ def _controls(films: pl.DataFrame, focus: str) -> tuple[dict[str, str], tuple[st
             lacking.append(name)
         else:
             held[name] = column
-    return held, tuple(lacking)
+    for column in held.values():
+        films = told(films, column)
+    return films, held, tuple(lacking)
 
 
 def _of(

@@ -1,0 +1,141 @@
+"""Keywords whose films do better or worse than films like them."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from marquee.data.tables import Tables
+from marquee.errors import UnanswerableError
+from marquee.insights import charts
+from marquee.insights.adjusted import times
+from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.industry.films import films, need
+from marquee.insights.sentences import Number, Sentence, count, listed, said
+from marquee.insights.standing_out import StandingOut, standing_out
+
+MIN_FILMS = 20
+SHOWN = 24
+NAMED = 3
+
+MEASURES = (("multiple", "return"), ("revenue_real_usd", "revenue"), ("popularity", "popularity"))
+"""Outcomes that success may be told by, the best first, and their words."""
+
+
+def keywords(tables: Tables, _seed: int = 0) -> Finding:
+    """What films of each keyword do beyond what budget, genres and the rest let expect."""
+    own = films(tables)
+    column, word = next(
+        ((column, word) for column, word in MEASURES if own[column].count()), MEASURES[-1]
+    )
+    known = need(own, column)
+    members = _members(tables)
+    if members.is_empty():
+        raise UnanswerableError("the data hold no keywords")
+    out = standing_out(known, members, column, MIN_FILMS)
+    table = _table(out)
+    return Finding(
+        sentences=(_claim(table, out, word),),
+        n=out.n,
+        counted="films",
+        table=table,
+        chart=Chart(
+            charts.intervals(
+                table,
+                "keyword",
+                "times expected",
+                "from",
+                "to",
+                f"times the {word} that films like theirs let expect",
+                rule=1,
+                scale={"type": "log", "nice": False},
+                axis={"format": "~g", "tickCount": 6},
+            ),
+            said(
+                f"A dot with its interval for each of {{n}}: how many times the {word} its films "
+                "have that films like them let expect; a line marks no difference.",
+                n=count(table.height, "keywords"),
+            ),
+        ),
+        caveats=(
+            said(
+                "Volunteers give keywords, mostly to films that became known, and some keywords "
+                "tell what only success brings: they travel with it, and do not foretell it."
+            ),
+            said(
+                "The table shows {shown} of {all} with at least {least} films, the farthest from "
+                "what was expected first.",
+                shown=count(table.height),
+                all=count(len(out.groups), "keywords"),
+                least=Number(MIN_FILMS),
+            ),
+        ),
+        differences=tuple(table.filter(pl.col("differs") != "no")["keyword"]),
+        weight=0.35,
+    )
+
+
+def _members(tables: Tables) -> pl.DataFrame:
+    word = pl.col("keywords").str.normalize("NFKC").str.to_lowercase().str.strip_chars()
+    return (
+        tables.titles.select("title_id", "keywords")
+        .explode("keywords")
+        .select("title_id", word.alias("group"))
+        .filter(pl.col("group").is_not_null() & (pl.col("group") != ""))
+        .unique()
+    )
+
+
+def _table(out: StandingOut) -> pl.DataFrame:
+    factors = [times(out.found, place) for place in range(len(out.groups))]
+    rows = pl.DataFrame(
+        {
+            "keyword": out.groups,
+            "films": out.n_films,
+            "times expected": [each.value for each in factors],
+            "from": [each.low for each in factors],
+            "to": [each.high for each in factors],
+            "differs": [
+                ("no", "more" if value > 0 else "less")[int(differs)]
+                for value, differs in zip(out.found.estimates, out.found.differs, strict=True)
+            ],
+            "_far": out.found.adjusted_p,
+            "_size": abs(out.found.estimates),
+        }
+    )
+    shown = rows.sort("_far", "_size", "keyword", descending=[False, True, False]).head(SHOWN)
+    return shown.sort("times expected", "keyword", descending=[True, False]).drop("_far", "_size")
+
+
+def _claim(table: pl.DataFrame, out: StandingOut, word: str) -> Sentence:
+    named: dict[str, Number | str] = {
+        "all": count(len(out.groups), "keywords"),
+        "controls": listed(list(out.controls)) or "nothing",
+    }
+    parts = []
+    for side, direction in (("more", "more"), ("less", "less")):
+        rows = table.filter(pl.col("differs") == side)
+        rows = rows if side == "more" else rows.reverse()
+        told = []
+        for at, row in enumerate(rows.head(NAMED).iter_rows(named=True)):
+            named[f"{side}_{at}"] = row["keyword"]
+            named[f"{side}_{at}_factor"] = Number(
+                row["times expected"], row["from"], row["to"], "times", 2, row["films"]
+            )
+            told.append(f"“{{{side}_{at}}}” ({{{side}_{at}_factor}}, {{{side}_{at}_factor:range}})")
+        if told:
+            parts.append(f"{direction} for {listed(told)}")
+    if not parts:
+        return said(
+            f"With {{controls}} held fixed, the {word} goes with none of {{all}} beyond what "
+            "chance explains.",
+            **named,
+        )
+    named["differ"] = count(int(out.found.differs.sum()))
+    return said(
+        f"With {{controls}} held fixed, the {word} goes with {{differ}} of {{all}}: "
+        f"{', and '.join(parts)}.",
+        **named,
+    )
+
+
+INSIGHT = Insight("keywords", "industry", "Which keywords travel with success?", keywords)
