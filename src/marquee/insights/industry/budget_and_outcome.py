@@ -12,6 +12,7 @@ from marquee.features.cpi import BASE_YEAR
 from marquee.forecast.effects import estimated
 from marquee.insights import charts
 from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.industry.drawing import log_axis
 from marquee.insights.industry.films import films, need
 from marquee.insights.intervals import share
 from marquee.insights.sentences import Number, count, said
@@ -155,18 +156,13 @@ def _chart(table: pl.DataFrame) -> charts.Spec:
         (pl.col("tenth lowest revenue") / 1e6).alias("low"),
         (pl.col("tenth highest revenue") / 1e6).alias("high"),
     )
-    log = {"scale": {"type": "log", "nice": False, "padding": 8}, "axis": {"format": "~g"}}
-    x = charts.axis("budget", "budget in $M", **log)  # type: ignore[arg-type]  # a dict of any
+    x = log_axis("budget", "budget in $M")
     title = "revenue in $M; dashes: twice the budget"
-
-    def y(field: str) -> charts.Spec:
-        return charts.axis(field, title, **log)  # type: ignore[arg-type]  # a dict of any
-
     return charts.chart(
         shown,
-        charts.layer("line", "rule", x=x, y=y("twice")),
-        charts.layer("rule", "range", x=x, y=y("low"), y2={"field": "high"}),
-        charts.layer("point", x=x, y=y("revenue")),
+        charts.layer("line", "reference", x=x, y=log_axis("twice", title)),
+        charts.layer("rule", "range", x=x, y=log_axis("low", title), y2={"field": "high"}),
+        charts.layer("point", x=x, y=log_axis("revenue", title)),
     )
 
 

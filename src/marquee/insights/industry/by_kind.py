@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import polars as pl
 
@@ -18,6 +17,7 @@ from marquee.features.cpi import BASE_YEAR
 from marquee.insights import charts
 from marquee.insights.adjusted import Adjusted, adjusted
 from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import ATTENTION, GROSSES, attention, films, gross, need
 from marquee.insights.sentences import Number, Sentence, count, listed, said
 
@@ -192,10 +192,10 @@ def _table(known: pl.DataFrame, found: Adjusted, measure: Measure, kind: Kind) -
         flat = flat.explode(kind.column)
     medians = dict(flat.group_by(kind.column).agg(pl.col(measure.column).median()).rows())
 
-    def factors(held: bool) -> list[Number]:
+    def numbers(held: bool) -> list[Number]:
         return [found.factor(place, held=held) for place in range(len(found.levels))]
 
-    plain, fixed = factors(held=False), factors(held=True)
+    plain, fixed = numbers(held=False), numbers(held=True)
     rows = pl.DataFrame(
         {
             kind.one if kind.key != "series" else "film": found.levels,
@@ -220,22 +220,10 @@ def _table(known: pl.DataFrame, found: Adjusted, measure: Measure, kind: Kind) -
 
 
 def _chart(table: pl.DataFrame, kind: Kind) -> charts.Spec:
-    name = charts.names(table.columns[0])
-    scale: dict[str, Any] = {
-        "scale": {"type": "log", "nice": False},
-        "axis": {"format": "~g", "tickCount": 6},
-    }
     title = f"times {_average(kind)}; pale: as films are"
-    return charts.chart(
-        table,
-        charts.layer("rule", "rule", x={"datum": 1}),
-        charts.layer(
-            "rule", "range", x=charts.axis("held from", title, **scale), x2={"field": "held to"},
-            y=name,
-        ),
-        charts.layer("point", "quiet", x=charts.axis("as films are", title, **scale), y=name),
-        charts.layer("point", x=charts.axis("held fixed", title, **scale), y=name),
-    )  # fmt: skip
+    return factors(
+        table, table.columns[0], "held fixed", "held from", "held to", title, quiet="as films are"
+    )
 
 
 def _alt(found: Adjusted, measure: Measure, kind: Kind) -> Sentence:

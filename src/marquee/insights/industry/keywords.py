@@ -6,9 +6,9 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
-from marquee.insights import charts
 from marquee.insights.adjusted import times
 from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import films, need
 from marquee.insights.sentences import Number, Sentence, count, listed, said
 from marquee.insights.standing_out import StandingOut, standing_out
@@ -39,16 +39,13 @@ def keywords(tables: Tables, _seed: int = 0) -> Finding:
         counted="films",
         table=table,
         chart=Chart(
-            charts.intervals(
+            factors(
                 table,
                 "keyword",
                 "times expected",
                 "from",
                 "to",
                 f"times the {word} that films like theirs let expect",
-                rule=1,
-                scale={"type": "log", "nice": False},
-                axis={"format": "~g", "tickCount": 6},
             ),
             said(
                 f"A dot with its interval for each of {{n}}: how many times the {word} its films "
@@ -86,14 +83,14 @@ def _members(tables: Tables) -> pl.DataFrame:
 
 
 def _table(out: StandingOut) -> pl.DataFrame:
-    factors = [times(out.found, place) for place in range(len(out.groups))]
+    told = [times(out.found, place) for place in range(len(out.groups))]
     rows = pl.DataFrame(
         {
             "keyword": out.groups,
             "films": out.n_films,
-            "times expected": [each.value for each in factors],
-            "from": [each.low for each in factors],
-            "to": [each.high for each in factors],
+            "times expected": [each.value for each in told],
+            "from": [each.low for each in told],
+            "to": [each.high for each in told],
             "differs": [
                 ("no", "more" if value > 0 else "less")[int(differs)]
                 for value, differs in zip(out.found.estimates, out.found.differs, strict=True)

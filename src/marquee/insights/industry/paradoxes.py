@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -13,6 +13,7 @@ from marquee.errors import UnanswerableError
 from marquee.insights import charts
 from marquee.insights.adjusted import told
 from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.industry.drawing import log_axis
 from marquee.insights.industry.films import films
 from marquee.insights.multiple import compare
 from marquee.insights.paradox import Within, reversals, within_groups
@@ -228,19 +229,15 @@ def _chart(table: pl.DataFrame) -> charts.Spec:
         pl.format("{} ({})", "kind of film", pl.col("within").str.replace("class of ", ""))
         .alias("compared")
     )  # fmt: skip
-    scale: dict[str, Any] = {
-        "scale": {"type": "log", "nice": False, "padding": 8},
-        "axis": {"format": "~g", "tickCount": 6},
-    }
     title = "times other films; pale: all films together"
-    name = charts.names("compared", axis={"labelLimit": 220})
-    x = charts.axis("all films", title, **scale)
+    name = charts.names("compared")
+    x = log_axis("all films", title)
     return charts.chart(
         shown,
-        charts.layer("rule", "rule", x={"datum": 1}),
+        charts.line_at(1),
         charts.layer("rule", "range", x=x, x2={"field": "like films"}, y=name),
         charts.layer("point", "quiet", x=x, y=name),
-        charts.layer("point", x=charts.axis("like films", title, **scale), y=name),
+        charts.layer("point", x=log_axis("like films", title), y=name),
     )
 
 

@@ -11,9 +11,9 @@ from marquee.data.tables import Tables
 from marquee.errors import ParameterError, UnanswerableError
 from marquee.features.cpi import BASE_YEAR
 from marquee.forecast.effects import estimated
-from marquee.insights import charts
 from marquee.insights.adjusted import times
 from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import films, need
 from marquee.insights.multiple import Comparisons, compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
@@ -58,14 +58,13 @@ def runtime_and_profit(tables: Tables, _seed: int = 0) -> Finding:
         table=table,
         units=dict.fromkeys(["median profit of shorter", "median profit of longer"], "$"),
         chart=Chart(
-            charts.intervals(
+            factors(
                 table,
                 "genre",
                 "ten minutes more",
                 "from",
                 "to",
                 "times the return, for ten minutes more",
-                rule=1,
             ),
             said(
                 "A dot with its interval for each of {genres}: how many times the return on the "

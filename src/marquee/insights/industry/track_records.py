@@ -17,9 +17,9 @@ from marquee.features.people import billed, people_history, person_key
 from marquee.features.studios import known_members, named_first
 from marquee.features.track import records
 from marquee.forecast.effects import estimated
-from marquee.insights import charts
 from marquee.insights.adjusted import FACTORS, NUMBERS, held_fixed, times
 from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import films, need
 from marquee.insights.sentences import Number, Sentence, count, listed, said
 from marquee.insights.standing_out import StandingOut, standing_out
@@ -153,7 +153,14 @@ def track_records(tables: Tables, _seed: int = 0, *, who: Who) -> Finding:
         table=table,
         units={},
         chart=Chart(
-            _chart(table, who),
+            factors(
+                table,
+                who.one,
+                "times the expected return",
+                "from",
+                "to",
+                "times the return that films like theirs let expect",
+            ),
             said(
                 f"A dot with its interval for each of {{n}} by name: how many times the return "
                 f"films of the {who.one} have that films like them let expect.",
@@ -226,14 +233,14 @@ def _log(factor: Number) -> Number:
 
 
 def _table(out: StandingOut, names: pl.DataFrame, who: Who) -> pl.DataFrame:
-    factors = [times(out.found, place) for place in range(len(out.groups))]
+    told = [times(out.found, place) for place in range(len(out.groups))]
     rows = pl.DataFrame(
         {
             "group": out.groups,
             "films": out.n_films,
-            "times the expected return": [each.value for each in factors],
-            "from": [each.low for each in factors],
-            "to": [each.high for each in factors],
+            "times the expected return": [each.value for each in told],
+            "from": [each.low for each in told],
+            "to": [each.high for each in told],
             "differs": [
                 ("no", "more" if value > 0 else "less")[int(differs)]
                 for value, differs in zip(out.found.estimates, out.found.differs, strict=True)
@@ -281,20 +288,6 @@ def _standing(table: pl.DataFrame, out: StandingOut, who: Who) -> Sentence:
         "Of {all}, the films of {differ} differ from what films like them let expect: "
         f"{', and '.join(parts)}.",
         **named,
-    )
-
-
-def _chart(table: pl.DataFrame, who: Who) -> charts.Spec:
-    return charts.intervals(
-        table,
-        who.one,
-        "times the expected return",
-        "from",
-        "to",
-        "times the return that films like theirs let expect",
-        rule=1,
-        scale={"type": "log", "nice": False},
-        axis={"format": "~g", "tickCount": 6},
     )
 
 
