@@ -8,10 +8,8 @@ leaves the results of the others standing.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-import marquee
-from marquee.models.base import Recommender
+from marquee.lifecycle.code_version import code_hash as code_hash
 
 
 class Store:
@@ -64,55 +61,3 @@ def frame_hash(*frames: pl.DataFrame) -> str:
     for frame in frames:
         digest.update(frame.write_json().encode())
     return digest.hexdigest()
-
-
-def code_hash(model: Recommender) -> str:
-    """Hash of the modules that fitting, asking and measuring the model runs."""
-    modules = {type(part).__module__ for part in _parts(model)}
-    files = _closure([*modules, "marquee.evaluation.experiment"])
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        digest.update(name.encode())
-        digest.update(files[name].read_bytes())
-    return digest.hexdigest()
-
-
-def _parts(model: Recommender) -> Iterator[Recommender]:
-    yield model
-    for value in model.params().values():
-        for item in value if isinstance(value, tuple) else (value,):
-            if isinstance(item, Recommender):
-                yield from _parts(item)
-
-
-def _closure(names: Iterable[str]) -> dict[str, Path]:
-    """Files of those modules and of all of Marquee's that they import, by name."""
-    files: dict[str, Path] = {}
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        path = _file_of(name)
-        if path is not None and name not in files:
-            files[name] = path
-            waiting += _imports(path)
-    return files
-
-
-def _file_of(name: str) -> Path | None:
-    """Where the module or package of that name lies; None for what is none of Marquee's."""
-    package, *below = name.split(".")
-    if package != "marquee":
-        return None
-    place = Path(marquee.__file__).parent.joinpath(*below)
-    candidates = (place.with_suffix(".py"), place / "__init__.py")
-    return next((path for path in candidates if path.is_file()), None)
-
-
-def _imports(path: Path) -> Iterator[str]:
-    """Names that the file imports, each name from a module as if it were a module too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)

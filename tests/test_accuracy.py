@@ -89,12 +89,12 @@ def test_what_cannot_be_measured_is_said_and_counted(tmp_path: Path) -> None:
 CODE = """
 import sys, json
 sys.path.insert(0, "benchmarks")
-import accuracy_store as store
+from marquee.lifecycle import code_version as code
 from accuracy_rows import ROWS
 from marquee.models.bias import Bias
 from marquee.models import ease_content_blend
-files = lambda model: sorted(store._closure(
-    {type(part).__module__ for part in store._parts(model)} | {"marquee.evaluation.experiment"}))
+files = lambda model: sorted(code.closure(
+    {type(part).__module__ for part in code.parts_of(model)} | {"marquee.evaluation.experiment"}))
 print(json.dumps({"bias": files(Bias()), "blend": files(ease_content_blend()),
     "names": [row.name for row in ROWS], "against": [row.against for row in ROWS if row.against]}))
 """

@@ -24,6 +24,7 @@ COMMANDS = (
     ["--version"],
     ["data", "--help"],
     ["evaluate", "--help"],
+    ["compare", "--help"],
     ["fit", "--help"],
 )
 

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
@@ -24,13 +24,7 @@ from marquee.forecast.base import Classifier, Forecaster, OnEpoch
 from marquee.forecast.folds import Fold, rolling_years
 from marquee.forecast.space import Range, Space, check_space
 from marquee.forecast.validation import Loss, outcomes_for, validate
-
-
-class Trial(NamedTuple):
-    """One setting, and its loss on the validation films."""
-
-    params: dict[str, Any]
-    loss: float
+from marquee.search.study import Trial
 
 
 @dataclass(frozen=True)

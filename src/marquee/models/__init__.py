@@ -112,6 +112,15 @@ def stacked_hybrid() -> Hybrid:
     )
 
 
+def last_seven_days() -> RecentPopularity:
+    """What was watched most in the last week of the training data.
+
+    The bar of the field where what is asked lies in the future: it is below
+    ``recent-popularity``, whose parameters were chosen.
+    """
+    return RecentPopularity(days=7.0, shape="window")
+
+
 def hybrid_ranker() -> HybridRanker:
     """A ranker over what viewers like, what is popular of late and what titles are about.
 
@@ -135,5 +144,10 @@ RECIPES: dict[str, Callable[[], Recommender]] = {
     "ease-content": ease_content_blend,
     "hybrid": stacked_hybrid,
     "hybrid-ranker": hybrid_ranker,
+    "last-7-days": last_seven_days,
 }
-"""Blends of the above by public name; the first is what a demo fits where nobody names a model."""
+"""Settings and blends of the above by public name; the first is what a demo fits where nobody names
+a model."""
+
+BASELINES = ("popularity", "last-7-days", "bias", "item-knn", "ease")
+"""Public names of what every comparison holds: without them a figure says little."""

@@ -9,6 +9,7 @@ import typer
 
 from marquee import __version__
 from marquee.app.cli import (
+    comparing,
     data,
     evaluating,
     faces,
@@ -39,6 +40,7 @@ app.command()(training.world)
 app.command()(training.fit)
 app.command()(runs.train)
 app.command()(evaluating.evaluate)
+app.command()(comparing.compare)
 app.command()(picks.recommend)
 app.command()(picks.similar)
 app.command()(picks.demo)

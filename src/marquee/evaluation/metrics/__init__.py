@@ -46,9 +46,18 @@ from marquee.evaluation.metrics.lists import (
 from marquee.evaluation.metrics.scores import auc
 from marquee.evaluation.metrics.segments import title_segments, viewer_segments
 
+LOWER_IS_BETTER = frozenset(
+    {
+        *("rmse", "mae", "rmse_user_averaged", "mae_user_averaged", "calibration_error"),
+        *("gini", "arp", "popularity_lift", "genre_miscalibration"),
+    }
+)
+"""Names of metrics, without the length of the list, of which less is better or less skewed."""
+
 __all__ = [
     "CATALOG_METRICS",
     "LIST_METRICS",
+    "LOWER_IS_BETTER",
     "RANKING_METRICS",
     "Background",
     "Bin",

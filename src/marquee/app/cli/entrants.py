@@ -1,0 +1,85 @@
+"""The models and metrics of a comparison, from the words of a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from marquee.evaluation.comparison import Entrant
+
+METRICS = (
+    *("ndcg", "recall", "map", "serendipity", "coverage", "novelty", "diversity_genres"),
+    *("aplt", "popularity_lift", "genre_miscalibration", "rmse"),
+)
+"""What is compared where nobody says."""
+WITHOUT_LENGTH = ("rmse", "mae", "rmse_user_averaged", "mae_user_averaged", "auc")
+
+
+def metric_names(text: str, k: int) -> list[str]:
+    """Names of metrics as a report has them, the length of the lists added where it is left out.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such metric, or one is of lists of another length.
+    """
+    from marquee.errors import ParameterError
+    from marquee.evaluation.metrics import CATALOG_METRICS, LIST_METRICS, RANKING_METRICS
+
+    of_lists = {*RANKING_METRICS, *LIST_METRICS, *CATALOG_METRICS}
+    of_lists |= {"popularity_lift", "genre_miscalibration"}
+    names = []
+    for name in [one.strip() for one in text.split(",") if one.strip()] or METRICS:
+        bare, _, length = name.partition("@")
+        if (bare not in of_lists or length not in {"", str(k)}) and name not in WITHOUT_LENGTH:
+            known = ", ".join(sorted({*of_lists, *WITHOUT_LENGTH}))
+            raise ParameterError(f"there is no metric {name!r} of lists of {k}; there are {known}")
+        names.append(f"{bare}@{k}" if bare in of_lists else name)
+    return list(dict.fromkeys(names))
+
+
+def entrants_of(
+    names: Sequence[str], baselines: Sequence[str], params: Sequence[str]
+) -> list[Entrant]:
+    """The models of those names and the baselines, each once, with what they are to be made with.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such model or hyperparameter, or one is given for a model that is not here.
+    """
+    import dataclasses
+
+    from marquee.app.cli.params import make_model
+    from marquee.errors import ParameterError
+    from marquee.evaluation.comparison import Entrant
+    from marquee.lifecycle.code_version import code_hash
+    from marquee.models import ALGORITHMS
+    from marquee.models.base import Recommender
+    from marquee.models.spaces import SPACES
+
+    every = list(dict.fromkeys([*names, *baselines]))
+    given: dict[str, list[str]] = {name: [] for name in every}
+    for text in params:
+        model, dot, rest = text.partition(".")
+        if not dot or model not in given:
+            raise ParameterError(
+                f"a parameter is given as MODEL.name=value for one of {', '.join(every)}, "
+                f"got {text!r}"
+            )
+        given[model].append(rest)
+
+    def entrant(name: str) -> Entrant:
+        base = make_model(name, given[name])
+
+        def make(chosen: dict[str, Any]) -> Recommender:
+            return dataclasses.replace(base, **chosen)
+
+        # What was given is not searched; settings and blends of others are taken as they are.
+        fixed = {text.partition("=")[0].strip() for text in given[name]}
+        space = SPACES.get(name, {}) if name in ALGORITHMS else {}
+        free = {key: choice for key, choice in space.items() if key not in fixed}
+        return Entrant(name=name, make=make, space=free or None, version=code_hash(base))
+
+    return [entrant(name) for name in every]

@@ -1,0 +1,1 @@
+"""A comparison of models as a page that stands alone."""
