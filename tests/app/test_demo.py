@@ -85,37 +85,44 @@ main()
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_the_demo_ends_by_serving_until_it_is_told_to_stop(
-    tmp_path: Path, sent: signal.Signals
-) -> None:
-    demo = subprocess.Popen(
-        [sys.executable, "-c", SMALL_DEMO, str(tmp_path)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert demo.stdout
-    patience = threading.Timer(120, demo.kill)
+def served(command: list[str], said_on: str, ready: str, sent: signal.Signals) -> str:
+    """What a server said until it was ready; it answers a page then, and ends well by a signal."""
+    out, err = (subprocess.PIPE if said_on == name else None for name in ("stdout", "stderr"))
+    server = subprocess.Popen([sys.executable, *command], text=True, stdout=out, stderr=err)
+    patience = threading.Timer(120, server.kill)
     patience.start()
+    said = getattr(server, said_on)
     told = ""
-    for line in demo.stdout:  # a pipe, and still each line is here as soon as it is said
+    for line in said:  # a pipe, and still each line is here as soon as it is said
         told += line
-        if "Ctrl-C" in line:
+        if ready in line:
             break
-    [address] = re.findall(r"The app is at (http://127\.0\.0\.1:\d+)", told)
+    for address in re.findall(r"http://127\.0\.0\.1:\d+[^'\s]*", told):
+        with urllib.request.urlopen(address) as answer:
+            assert answer.status == 200
+            if "recommendations?n=3" in address:
+                assert len(json.load(answer)["picks"]) == 3
+    server.send_signal(sent)
+    assert server.wait(20) == 0
+    patience.cancel()
+    said.close()
+    return told
+
+
+@pytest.mark.slow
+def test_the_demo_ends_by_serving_until_it_is_told_to_stop_and_can_be_served_again(
+    tmp_path: Path,
+) -> None:
+    told = served(["-c", SMALL_DEMO, str(tmp_path)], "stdout", "Ctrl-C", signal.SIGINT)
+    assert "The app is at http://127.0.0.1:" in told
     assert all(name in told for name in NAMES)
     [asked] = re.findall(r"curl '([^']+)'", told)
-    assert asked.startswith(address)
-    with urllib.request.urlopen(asked) as answer:
-        assert len(json.load(answer)["picks"]) == 3
-    with urllib.request.urlopen(address) as page:
-        assert page.status == 200
-    demo.send_signal(sent)
-    assert demo.wait(20) == 0
-    patience.cancel()
-    demo.stdout.close()
+    assert asked.endswith("/recommendations?n=3")
     feedback = FeedbackStore(f"sqlite:///{tmp_path / 'feedback.db'}")
+    assert [viewer.settings.name for viewer in feedback.viewers()] == list(NAMES)
+    again = ["-m", "marquee", "--home", str(tmp_path), "serve", "--port", "0"]
+    told = served(again, "stderr", "Ctrl-C", signal.SIGTERM)
+    assert "to this machine only" in told
     assert [viewer.settings.name for viewer in feedback.viewers()] == list(NAMES)
     feedback.close()
 
