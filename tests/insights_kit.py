@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import polars as pl
@@ -18,7 +19,7 @@ def small_world(seed: int = 7) -> Tables:
     return build_world(300, 250, 8_000, seed)
 
 
-def rated(rows: list[tuple[int, int, float]]) -> Tables:
+def rated(rows: Sequence[tuple[int, int, float]]) -> Tables:
     """Tables of those ratings alone: viewer, title, stars."""
     frame = pl.DataFrame(rows, ["viewer_id", "title_id", "rating"], orient="row")
     ids = frame["title_id"].unique().sort()

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
 from insights_kit import rated, small_world
+from marquee.app.report.theme import LIGHT, config
+from marquee.data.sources import read_source
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
 from marquee.insights import INSIGHTS, TOPICS, Finding, Insight
+from marquee.insights.report import make_report, note_data
 from marquee.insights.sentences import Sentence
 
 each = pytest.mark.parametrize("insight", list(INSIGHTS.values()), ids=list(INSIGHTS))
@@ -84,6 +92,60 @@ def test_a_finding_has_all_that_a_report_shows(insight: Insight) -> None:
         assert sentence.text[-1] in ".:!?", sentence.text
         assert "  " not in sentence.text
         assert not re.search(r"\b(nan|None(?! of)|null|inf)\b", sentence.text)
+
+
+@pytest.mark.slow
+@each
+def test_its_chart_is_vega_lite_with_all_its_styles_known(insight: Insight) -> None:
+    altair = pytest.importorskip("altair", reason="altair brings the schema of Vega-Lite")
+    chart = asked(insight, small_world()).chart
+    if chart is None:
+        pytest.skip("it has no chart")
+    spec = json.loads(json.dumps(chart.spec, allow_nan=False))
+    assert altair.Chart.from_dict(spec).to_dict(validate=True)["data"]
+    assert len(json.dumps(spec)) < 300_000
+    known = set(config(LIGHT)["style"])
+    assert set(styles(spec)) <= known
+    assert "color" not in json.dumps(list(marks(spec)))
+
+
+def marks(spec: dict[str, Any]) -> Iterator[Any]:
+    """The marks of a specification, those of its layers and parts included."""
+    for key, value in spec.items():
+        if key == "mark":
+            yield value
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, dict):
+                yield from marks(part)
+
+
+def styles(spec: dict[str, Any]) -> Iterator[str]:
+    """The styles of its marks."""
+    return (mark["style"] for mark in marks(spec) if isinstance(mark, dict) and "style" in mark)
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        *(("ml-100k", None), ("tmdb-5000", None), ("imdb-5000", None), ("netflix-justwatch", None)),
+        *(("streaming", "streaming-platforms"), ("streaming", "streaming-lists")),
+    ],
+)
+def test_every_real_set_gives_findings_and_reasons(
+    data_root: Path, name: str, source: str | None
+) -> None:
+    tables = read_source(data_root / name, source)[1].tables
+    report = make_report(
+        tables, INSIGHTS.values(), note_data(tables, name), made_on=date(2026, 1, 1)
+    )
+    assert len(report.findings) >= 4
+    assert len(report.findings) + len(report.unanswered) == len(INSIGHTS)
+    for finding in report.findings:
+        assert all(sentence.text for sentence in every_sentence(finding))
+    for row in report.unanswered:
+        assert len(row.reason.split()) > 2
 
 
 @each

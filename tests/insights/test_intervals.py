@@ -2,9 +2,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest, ttest_1samp
+from scipy.stats import binomtest, ttest_1samp, ttest_ind
 
-from marquee.insights.intervals import mean, mean_and_error, percentiles, share
+from marquee.insights.intervals import (
+    careful,
+    difference_and_error,
+    estimate,
+    mean,
+    mean_and_error,
+    percentiles,
+    share,
+    welch,
+)
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 5), (3, 7), (5, 5), (400, 1000)])
@@ -51,3 +60,41 @@ def test_an_interval_of_resamples_holds_the_value() -> None:
     found = percentiles(5.0, np.arange(3.0), "stars", 1)
     assert found.low == pytest.approx(0.05)
     assert found.high == 5.0
+
+
+@pytest.mark.parametrize("equal", [False, True], ids=["welch", "pooled"])
+def test_two_samples_are_held_against_one_another_as_by_students_test(equal: bool) -> None:
+    rng = np.random.default_rng(3)
+    # The small sample varies less: then the pooled error is the greater one.
+    one, other = rng.normal(1, 0.3, 9), rng.normal(0, 2, 40)
+    found = careful(one, other) if equal else welch(one, other)
+    known = ttest_ind(one, other, equal_var=equal)
+    assert found[0] / found[1] == pytest.approx(known.statistic)
+    if not equal:
+        assert found[2] == pytest.approx(known.df)
+        assert careful(other, one)[1] > found[1]
+
+
+@pytest.mark.parametrize("samples", [([1.0], [1.0, 2.0]), ([1.0, 1.0], [3.0, 3.0]), ([], [])])
+def test_samples_that_do_not_vary_have_no_error(samples: tuple[list[float], list[float]]) -> None:
+    assert np.isnan(welch(*samples)[1])
+    assert np.isnan(careful(*samples)[1])
+
+
+def test_a_difference_within_clusters_is_surer_than_between_them() -> None:
+    """Every cluster has both sides, so what clusters differ by cancels, as in a paired test."""
+    rng = np.random.default_rng(4)
+    of_cluster = 10 * rng.standard_normal(30)
+    who, marked = np.repeat(np.arange(30), 2), np.tile([True, False], 30)
+    values = of_cluster[who] + marked + 0.1 * rng.standard_normal(60)
+    value, error, freedom = difference_and_error(values, marked, who)
+    paired = values[marked] - values[~marked]
+    assert value == pytest.approx(paired.mean())
+    assert error == pytest.approx(paired.std(ddof=1) / np.sqrt(30))
+    assert freedom == 29
+    assert estimate((value, error, freedom)).is_sure
+
+
+def test_one_side_alone_has_no_difference() -> None:
+    assert np.isnan(difference_and_error([1.0, 2.0], [True, True], [1, 2])[0])
+    assert estimate((1.0, np.nan, np.nan)).low is None

@@ -1,8 +1,10 @@
 """Vega-Lite specifications of the charts that findings use, without colors and sizes.
 
 Marks name what they are by ``style``: ``main`` for what the claim is about, ``quiet`` for what
-stands beside it, ``range`` and ``band`` for intervals, ``rule`` for a reference. Who draws the
-chart gives the styles their colors, for light and dark, and the width.
+stands beside it, ``other`` for the opposite, ``open`` for what is not shown to differ, ``range``
+and ``band`` for intervals, ``reference`` for a line to compare with, ``label`` for text and
+``inverse`` for text on a strong ground. Who draws the chart gives the styles their colors, for
+light and dark, and the width.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def layer(mark: str, style: str = "main", **channels: Any) -> Spec:
 
 def line_at(value: float) -> Spec:
     """A reference line at a place of the lying axis."""
-    return layer("rule", "rule", x={"datum": value, "type": "quantitative"})
+    return layer("rule", "reference", x={"datum": value, "type": "quantitative"})
 
 
 def axis(field: str, title: str | None = None, kind: str = "quantitative", **more: Any) -> Spec:
@@ -155,9 +157,9 @@ def intervals(
         layer("point", x=x, y=names(name)),
     ]
     if faint is not None:
-        hollow = {"condition": {"test": f"!datum['{faint}']", "value": 0}, "value": 1}
-        layers[1]["encoding"]["fillOpacity"] = hollow
-        layers[1]["mark"]["strokeWidth"] = 2
+        layers[1]["transform"] = [{"filter": f"datum['{faint}']"}]
+        hollow = layer("point", "open", x=x, y=names(name))
+        layers.append({**hollow, "transform": [{"filter": f"!datum['{faint}']"}]})
     if rule is not None:
         layers.insert(0, line_at(rule))
     return chart(rows, *layers)
@@ -169,24 +171,33 @@ def field(
     down: str,
     value: str,
     order: list[str] | None = None,
+    *,
+    title: str | None = None,
     angle: int = -50,
 ) -> Spec:
-    """Cells of two names, the stronger the farther from zero; below zero in the other color."""
+    """Cells of two names, the stronger the farther from zero; below zero in another color.
+
+    Where some are below zero each cell has its sign too, for eyes that tell few colors.
+    """
     most = float(rows.select(pl.col(value).abs().max()).item() or 1)
-    x = {
-        "field": across,
-        "type": "nominal",
-        "title": None,
-        "sort": order,
-        "axis": {"labelAngle": angle},
-    }
+    x = {"field": across, "type": "nominal", "title": title, "sort": order,
+         "axis": {"labelAngle": angle}}  # fmt: skip
     strength = {
         "field": "strength", "type": "quantitative", "legend": None,
-        "scale": {"domain": [0, most], "range": [0.05, 1]},
+        "scale": {"domain": [0, most], "range": [0, 1]},
     }  # fmt: skip
-    cells = rows.with_columns(pl.col(value).abs().alias("strength"))
+    cells = rows.with_columns(
+        pl.col(value).abs().alias("strength"),
+        pl.when(pl.col(value) > 0).then(pl.lit("+")).when(pl.col(value) < 0)
+        .then(pl.lit("\N{MINUS SIGN}")).otherwise(pl.lit("")).alias("sign"),
+    )  # fmt: skip
     layers = []
     for sign, style in ((">=", "main"), ("<", "other")):
         cell = layer("rect", style, x=x, y=names(down), opacity=strength)
         layers.append({**cell, "transform": [{"filter": f"datum['{value}'] {sign} 0"}]})
+    if (rows[value] < 0).any():
+        for more, style in ((">", "inverse"), ("<=", "label")):
+            text = layer("text", style, x=x, y=names(down), text={"field": "sign"})
+            strong = {"filter": f"datum.strength {more} {most / 2}"}
+            layers.append({**text, "transform": [strong]})
     return chart(cells, *layers)

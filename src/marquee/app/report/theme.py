@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-WIDTH = 430
+WIDTH = 410
 """Pixels that a chart is drawn wide: shown a little smaller on a phone, larger on a desk."""
 
 LIGHT = {
@@ -65,7 +65,8 @@ def config(colors: Mapping[str, str], font: str = "Arial") -> dict[str, Any]:
             "titleFontSize": 12,
             "titleFontWeight": "normal",
             "titlePadding": 8,
-            "labelLimit": 150,
+            # Vega takes letters for wider than they are: these are about 150 pixels.
+            "labelLimit": 260,
             "gridColor": colors["grid"],
             "domain": False,
             "ticks": False,
@@ -99,7 +100,9 @@ def config(colors: Mapping[str, str], font: str = "Arial") -> dict[str, Any]:
             "quiet": {"color": colors["quiet"]},
             "range": {"color": colors["range"]},
             "band": {"color": colors["range"], "opacity": 0.3},
-            "rule": {"color": colors["rule"], "strokeDash": [3, 3], "strokeWidth": 1.2},
+            "open": {"color": colors["main"], "filled": False, "strokeWidth": 1.5},
+            "reference": {"color": colors["rule"], "strokeDash": [3, 3], "strokeWidth": 1.2},
             "label": {"color": colors["ink"], "fontSize": 12},
+            "inverse": {"color": colors["ground"], "fontSize": 12},
         },
     }

@@ -28,7 +28,8 @@ def agreement(tables: Tables, _seed: int = 0) -> Finding:
     share of how ratings vary that goes when one knows the title is :math:`1 - s_w^2 / s^2`, where
     :math:`s_w^2` is the variance within titles, pooled. A title is called more or less divided
     where its variance differs from the pooled one; the variance of a sample variance is
-    :math:`(m_4 - s_i^4) / n_i` (large samples), corrected for the number of titles.
+    :math:`(m_4 - s_i^4) / n_i` (large samples), of the title's own fourth moment or the pooled one,
+    whichever says more; corrected for the number of titles.
     """
     ratings = need_ratings(tables)
     by_title = _moments(ratings)
@@ -42,7 +43,8 @@ def agreement(tables: Tables, _seed: int = 0) -> Finding:
         raise UnanswerableError(f"fewer than two titles have {LEAST} ratings")
     variance = (known["squares"] / (known["n"] - 1)).to_numpy()
     fourth = (known["fourths"] / known["n"]).to_numpy()
-    errors = np.sqrt(np.maximum(fourth - variance**2, 0) / known["n"].to_numpy())
+    usual = float(many["fourths"].sum()) / float(many["n"].sum()) - within**2
+    errors = np.sqrt(np.maximum(fourth - variance**2, usual) / known["n"].to_numpy())
     found = compare(variance - within, errors)
     table = _table(known, variance, found.differs, found.estimates)
     divided = int((found.differs & (found.estimates > 0)).sum())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import numpy as np
 import polars as pl
 
 from marquee.data.tables import Tables
@@ -17,22 +18,18 @@ FEW = 10
 """A source with at most so many different ages gives bands by their lower edge."""
 
 
-def age_bands(age: pl.Series) -> pl.Series:
-    """The band of each age, in words that sort by age; bands of the source where it gives them."""
-    edges = sorted(set(age.drop_nulls().to_list()) - {age.min()})
-    if len(edges) >= FEW:
-        edges = list(EDGES)
-    names = [f"under {edges[0]}"] if edges else ["all ages"]
-    names += [f"{low} to {high - 1}" for low, high in pairwise(edges)]
-    names += [f"{edges[-1]} and over"] if edges else []
-    place = pl.sum_horizontal(
-        pl.lit(0), *((pl.col("age") >= edge).cast(pl.Int32) for edge in edges)
-    )
-    return (
-        age.to_frame("age")
-        .select(pl.when(pl.col("age").is_not_null()).then(place).alias("place"))["place"]
-        .replace_strict(dict(enumerate(names)), return_dtype=pl.String, default=None)
-    )
+def bands(ages: list[int]) -> list[int]:
+    """The first years of the bands after the youngest: those of the source where it gives bands."""
+    edges = sorted(set(ages))[1:]
+    return edges if len(edges) < FEW else list(EDGES)
+
+
+def names(edges: list[int]) -> list[str]:
+    """What the bands are called, the youngest first."""
+    if not edges:
+        return ["all ages"]
+    between = [f"{low} to {high - 1}" for low, high in pairwise(edges)]
+    return [f"under {edges[0]}", *between, f"{edges[-1]} and over"]
 
 
 def by_age(tables: Tables, _seed: int = 0) -> Finding:
@@ -40,8 +37,13 @@ def by_age(tables: Tables, _seed: int = 0) -> Finding:
     known = tables.viewers.select("viewer_id", "age").drop_nulls()
     if known.is_empty():
         raise UnanswerableError("the age of no viewer is known")
-    groups = known.select("viewer_id", group=age_bands(known["age"]))
-    return segment_finding(tables, groups, "ages")
+    edges = bands(known["age"].to_list())
+    called = names(edges)
+    place = np.searchsorted(edges, known["age"].to_numpy(), side="right")
+    groups = known.select("viewer_id").with_columns(
+        pl.Series("group", [called[band] for band in place], pl.String)
+    )
+    return segment_finding(tables, groups, "ages", called)
 
 
 INSIGHT = Insight("by-age", "audience", "Do tastes differ by age?", by_age)

@@ -9,7 +9,7 @@ from marquee.errors import UnanswerableError
 from marquee.insights import charts
 from marquee.insights.audience.scores import LEAST, title_scores
 from marquee.insights.base import Chart, Finding, Insight
-from marquee.insights.intervals import estimate, mean, welch
+from marquee.insights.intervals import careful, estimate, mean
 from marquee.insights.sentences import Number, count, said
 from marquee.insights.wording import compared
 
@@ -37,7 +37,7 @@ def films_and_shows(tables: Tables, _seed: int = 0) -> Finding:
         )
     unit = scores.unit
     apart = estimate(
-        welch(rated["show"]["score"].to_numpy(), rated["film"]["score"].to_numpy()),
+        careful(rated["show"]["score"].to_numpy(), rated["film"]["score"].to_numpy()),
         "stars" if unit == "stars" else "",
         2,
     )

@@ -10,7 +10,7 @@ from marquee.errors import UnanswerableError
 from marquee.insights import charts
 from marquee.insights.audience.scores import LEAST, title_genres, title_scores
 from marquee.insights.base import Chart, Finding, Insight
-from marquee.insights.intervals import welch
+from marquee.insights.intervals import careful
 from marquee.insights.multiple import compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
 
@@ -23,8 +23,8 @@ def genre_ratings(tables: Tables, _seed: int = 0) -> Finding:
     """Each genre's titles against all other titles, by the mean of the titles' means.
 
     Every title with at least ``LEAST`` ratings counts once, whatever their number: titles are what
-    is sampled, and a genre's mean is not that of its greatest success. Welch's interval, corrected
-    for the number of genres.
+    is sampled, and a genre's mean is not that of its greatest success. Intervals are those of
+    :func:`careful`, corrected for the number of genres.
     """
     scores = title_scores(tables)
     of_titles = title_genres(tables)
@@ -34,7 +34,7 @@ def genre_ratings(tables: Tables, _seed: int = 0) -> Finding:
     for (genre,), group in of_titles.sort("genre").group_by("genre", maintain_order=True):
         inside = np.isin(ids, group["title_id"].to_numpy())
         if min(inside.sum(), (~inside).sum()) >= LEAST_TITLES:
-            apart = welch(values[inside], values[~inside])
+            apart = careful(values[inside], values[~inside])
             rows.append((genre, int(inside.sum()), float(values[inside].mean()), *apart))
     if len(rows) < 2:
         raise UnanswerableError(

@@ -88,7 +88,7 @@ def long_tail(tables: Tables, _seed: int = 0) -> Finding:
         chart=Chart(
             charts.chart(
                 curve,
-                charts.layer("line", "rule", x=across, y={**up, "field": "titles"}),
+                charts.layer("line", "reference", x=across, y={**up, "field": "titles"}),
                 charts.layer("line", x=across, y={**up, "field": "share"}),
             ),
             said(

@@ -14,7 +14,7 @@ from marquee.insights import charts
 from marquee.insights.audience.ratings import need_ratings
 from marquee.insights.audience.scores import title_genres
 from marquee.insights.base import Chart, Finding
-from marquee.insights.intervals import welch
+from marquee.insights.intervals import careful
 from marquee.insights.multiple import Comparisons, compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
 
@@ -23,7 +23,7 @@ LEAST_RATINGS = 10
 LEAST_VIEWERS = 10
 """Such viewers that a group has at least."""
 CELLS = 40
-"""Pairs of group and genre in the table, the surest differences first."""
+"""Pairs of group and genre in the table, the widest differences first."""
 MOST_GENRES = 12
 """Genres in the picture, those in which groups differ most."""
 
@@ -39,13 +39,16 @@ class Cell(NamedTuple):
     others: float
 
 
-def segment_finding(tables: Tables, groups: pl.DataFrame, word: str) -> Finding:
+def segment_finding(
+    tables: Tables, groups: pl.DataFrame, word: str, order: list[str] | None = None
+) -> Finding:
     """The finding for groups of viewers: columns viewer_id and group, one row a viewer.
 
     Viewers are what is sampled: each with at least ``LEAST_RATINGS`` ratings counts once, with the
     mean of their ratings and the share of their ratings that each genre has. A group is held
-    against all other viewers by Welch's interval, corrected for all groups and genres together; of
-    two groups only the first is, as the second says the same.
+    against all other viewers by the interval of :func:`careful`, corrected for all groups and
+    genres together; of two groups only the first is, as the second says the same. ``order`` is that
+    of the groups where it is not that of their names.
 
     Raises
     ------
@@ -70,13 +73,15 @@ def segment_finding(tables: Tables, groups: pl.DataFrame, word: str) -> Finding:
     labels = viewers["group"].to_numpy()
     measured = np.column_stack([viewers["mean"].to_numpy(), shares])
     cells, tests = [], []
-    held = sizes["group"].to_list()[: 1 if sizes.height == 2 else None]
+    present = sizes["group"].to_list()
+    held = [group for group in order or present if group in present]
+    held = held[: 1 if sizes.height == 2 else None]
     for group in held:
         inside = labels == group
         for column, genre in enumerate((None, *names)):
             one, other = measured[inside, column], measured[~inside, column]
             cells.append(Cell(group, genre, int(inside.sum()), one.mean(), other.mean()))
-            tests.append(welch(one, other))
+            tests.append(careful(one, other))
     found = compare(*np.array(tests).T)
     table = _table(cells, found)
     return Finding(
@@ -144,10 +149,9 @@ def _table(cells: list[Cell], found: Comparisons) -> pl.DataFrame:
             "rated": [cell.genre is None for cell in cells],
         }
     )
-    sure = pl.col("difference").abs() / (pl.col("high") - pl.col("low"))
     of_genres = (
         table.filter(~pl.col("rated"))
-        .sort(sure.fill_nan(0.0).round(9).neg(), "group", "what")
+        .sort(pl.col("differs").not_(), pl.col("difference").abs().round(9).neg(), "group", "what")
         .head(CELLS)
         .with_columns(("share of ratings: " + pl.col("what")).alias("what"))
     )
@@ -236,46 +240,78 @@ def _rating_sentence(
 
 
 def _chart(cells: list[Cell], found: Comparisons, word: str) -> Chart:
-    """For one group a dot with its interval per genre; for several a field of groups and genres."""
-    of_genres = [place for place, cell in enumerate(cells) if cell.genre is not None]
-    if not of_genres:
-        of_genres = list(range(len(cells)))
+    """Of one group, its genres; of several a field of groups and genres where some differ."""
     rows = pl.DataFrame(
         {
-            "group": [cells[place].group for place in of_genres],
-            "genre": [cells[place].genre or "mean rating" for place in of_genres],
-            "difference": found.estimates[of_genres],
-            "low": found.lows[of_genres],
-            "high": found.highs[of_genres],
-            "differs": found.differs[of_genres],
-        }
+            "group": [cell.group for cell in cells],
+            "genre": [cell.genre for cell in cells],
+            "difference": found.estimates,
+            "low": found.lows,
+            "high": found.highs,
+            "differs": found.differs,
+        },
+        schema_overrides={"genre": pl.String},
     )
     groups = rows["group"].unique(maintain_order=True).to_list()
-    genres = (
-        rows.group_by("genre")
-        .agg(most=pl.col("difference").abs().max())
-        .sort(pl.col("most").neg(), "genre")["genre"]
-        .to_list()
-    )
-    if len(groups) == 1:
-        spec = charts.intervals(
-            rows.sort(pl.col("difference").neg(), "genre"), "genre", "difference", "low", "high",
-            f"share of ratings: {groups[0]} less others", rule=0, faint="differs", share=True,
-        )  # fmt: skip
-    else:
-        shown = rows.filter(pl.col("genre").is_in(genres[:MOST_GENRES])).with_columns(
-            pl.when("differs").then("difference").otherwise(0).alias("difference")
-        )
-        spec = charts.field(
-            shown.sort("group"), "genre", "group", "difference", genres[:MOST_GENRES]
-        )
+    of_genres = rows.drop_nulls("genre")
+    if len(groups) == 1 and of_genres.height:
+        return _one_group(of_genres.sort(pl.col("difference").round(9).neg(), "genre"), groups[0])
+    if of_genres["differs"].any():
+        return _field(of_genres, len(groups), word)
+    means = rows.filter(pl.col("genre").is_null())
     return Chart(
-        spec,
-        said(
-            "A picture of how the share of ratings that a genre has differs between {n} {word}; "
-            "the widest apart is {genre}.",
-            n=count(max(len(groups), 2)),
-            word=word,
-            genre=genres[0],
+        charts.intervals(
+            means, "group", "difference", "low", "high", "mean rating less that of others, stars",
+            rule=0, faint="differs",
         ),
+        said(
+            "A dot with its interval for the mean rating of each of {n} {word}, around a line at "
+            "no difference from others.",
+            n=count(len(groups)),
+            word=word,
+        ),
+    )  # fmt: skip
+
+
+def _one_group(rows: pl.DataFrame, group: str) -> Chart:
+    return Chart(
+        charts.intervals(
+            rows, "genre", "difference", "low", "high", f"share of ratings: {group} less others",
+            rule=0, faint="differs", share=True,
+        ),
+        said(
+            "A dot with its interval for each of {n} genres, from {first}, to which the group "
+            "{group} gives more of its ratings than others do, to {last}, to which it gives less.",
+            n=count(rows.height),
+            first=rows["genre"][0],
+            group=group,
+            last=rows["genre"][-1],
+        ),
+    )  # fmt: skip
+
+
+def _field(rows: pl.DataFrame, n_groups: int, word: str) -> Chart:
+    order = (
+        rows.filter("differs")
+        .group_by("genre")
+        .agg(most=pl.col("difference").abs().max())
+        .sort(pl.col("most").round(9).neg(), "genre")["genre"]
+        .to_list()[:MOST_GENRES]
     )
+    shown = rows.filter(pl.col("genre").is_in(order)).with_columns(
+        pl.when("differs").then("difference").otherwise(0).alias("difference")
+    )
+    return Chart(
+        charts.field(
+            shown, "genre", "group", "difference", order,
+            title="+ more of their ratings than others, \N{MINUS SIGN} less",
+        ),
+        said(
+            "A field of {n} {word} and {m} genres that shows who gives a genre more or less of "
+            "their ratings than others do; the widest apart is {genre}.",
+            n=count(n_groups),
+            word=word,
+            m=count(len(order)),
+            genre=order[0],
+        ),
+    )  # fmt: skip
