@@ -23,6 +23,7 @@ from marquee.forecast import CLASSIFIERS, FORECASTERS
 from marquee.forecast.base import Classifier, Forecaster
 from marquee.forecast.comparables import Mean
 from marquee.forecast.distribution import Forecast
+from marquee.forecast.encoding import Text
 from marquee.forecast.pipelines import Ridge
 from marquee.lifecycle.forecast_saving import (
     LEARNED,
@@ -88,8 +89,9 @@ def test_a_loaded_model_answers_bit_for_bit_as_it_did(kind: str, name: str, fold
 
 
 @pytest.mark.slow
-def test_every_way_of_encoding_can_be_saved(folder: Path) -> None:
-    model = Ridge(impute="iterative", scale="minmax", text="tfidf-svd", min_count=3).fit(*films())
+@pytest.mark.parametrize("text", ["tfidf-svd", "topics"])
+def test_every_way_of_encoding_can_be_saved(text: Text, folder: Path) -> None:
+    model = Ridge(impute="iterative", scale="minmax", text=text, min_count=3).fit(*films())
     save_forecaster(model, folder, about=ABOUT)
     assert np.array_equal(answer(load_forecaster(folder).model), answer(model))
 

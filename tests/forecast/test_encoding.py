@@ -115,6 +115,17 @@ def test_texts_become_directions_only_when_asked() -> None:
     assert abs(got["plot_text [0]"][robots].mean() - got["plot_text [0]"][ships].mean()) > 0.5
 
 
+def test_a_topic_is_named_by_its_words_and_found_in_the_texts_about_it_alone() -> None:
+    frame, _ = films(60)
+    encoder = Encoder(min_count=2, text="topics", text_dims=2).fit(frame)
+    got = columns(encoder, frame)
+    (of_ships,) = (name for name in got if name.startswith("plot_text") and "ship" in name)
+    assert set(of_ships.split(": ")[1].rstrip("]").split()) == {"ship", "ocean", "storm"}
+    ships = frame["plot_text"].str.contains("ship").fill_null(False).to_numpy()
+    assert got[of_ships][ships].min() > 100 * max(got[of_ships][~ships].max(), 1e-9)
+    assert got[of_ships].min() >= 0
+
+
 def test_a_text_of_stop_words_alone_is_left_out() -> None:
     frame = asked(runtime_min=[1.0, 2.0], plot_text=["the and of", None])
     assert Encoder(text="tfidf-svd", min_count=1).fit(frame).names_ == ["runtime_min"]
