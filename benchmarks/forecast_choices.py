@@ -29,7 +29,7 @@ from marquee.evaluation.forecasting.markdown import table
 from marquee.evaluation.forecasting.splits import FilmSplit
 from marquee.features.frame import columns_at, feature_frame
 from marquee.forecast.base import ASKED
-from marquee.forecast.defaults import default_forecaster
+from marquee.forecast.defaults import NAMED, default_forecaster
 from marquee.forecast.distribution import Forecast
 from marquee.forecast.forward_blend import ForwardBlend
 
@@ -73,6 +73,9 @@ OTHERS: dict[str, dict[str, Any]] = {
     "deeper trees": {"depth": 6},
     "five parts": {"n_parts": 5},
     "one scale for all": {"telling": ()},
+    "no records of the outcome": {"records": ()},
+    "records of the outcome": {"records": NAMED},
+    "records shrunken more": {"records": NAMED, "records_prior": 8.0},
 }
 """Settings that differ from those in use; some are in use for one target, and another's for it."""
 

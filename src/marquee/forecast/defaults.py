@@ -8,6 +8,9 @@ from marquee.errors import ParameterError
 from marquee.forecast.base import Forecaster
 from marquee.forecast.forward_blend import ForwardBlend
 
+NAMED = ("cast_people", "director_people", "writer_people", "producer_people", "companies")
+"""Lists of who makes a film."""
+
 SETTINGS: dict[str, dict[str, Any]] = {
     "revenue": {},
     "popularity": {
@@ -22,8 +25,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "forest_columns": 0.3,
         "min_leaf": 3,
         "shares": (1 / 3, 1 / 3, 1 / 3),
+        "records": NAMED,
     },
-    "audience": {"outcome_scale": "plain", "rising": ()},
+    "audience": {"outcome_scale": "plain", "rising": (), "records": NAMED},
 }
 """Settings of :class:`ForwardBlend` by outcome, chosen on films up to 2011; see
 ``benchmarks/forecast_choices.py``."""
