@@ -98,6 +98,15 @@ def test_rare_and_new_words_leave_no_trace() -> None:
     )
 
 
+def test_a_gap_that_no_training_row_had_is_read_as_the_median_and_others_stay_gaps() -> None:
+    frame = asked(budget_usd=[1e6, 3e6, 2e7], runtime_min=[90.0, None, 100.0])
+    encoder = Encoder().fit(frame)
+    assert np.isnan(encoder.transform(frame)[1, 1])
+    got = encoder.transform(asked(budget_usd=[None], runtime_min=[None]))
+    assert got[0, 0] == pytest.approx(np.log1p(3e6))
+    assert np.isnan(got[0, 1])
+
+
 def test_the_commonest_words_are_kept_ties_by_name() -> None:
     frame = asked(certificate=["b", "c", "a", "c"])
     assert Encoder(min_count=1, max_words=2).fit(frame).words_ == {"certificate": ["c", "a"]}

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from numpy.typing import NDArray
 
 from marquee.errors import ParameterError
 from marquee.features.asking import LAG_DAYS
@@ -15,7 +16,9 @@ from marquee.forecast.outcome_records import ENDINGS, OutcomeRecords
 DAY = date(2000, 1, 1)
 
 
-def frame(days: list[int], people: list[list[str] | None], ids: list[int] | None = None):  # type: ignore[no-untyped-def]  # a frame
+def frame(
+    days: list[int], people: list[list[str] | None], ids: list[int] | None = None
+) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "title_id": ids or list(range(len(days))),
@@ -25,7 +28,7 @@ def frame(days: list[int], people: list[list[str] | None], ids: list[int] | None
     )
 
 
-def ugly(n: int = 60, seed: int = 0):  # type: ignore[no-untyped-def]  # a frame and its outcomes
+def ugly(n: int = 60, seed: int = 0) -> tuple[pl.DataFrame, NDArray[np.float64]]:
     """Films of which several come out on a day, with few people, nobody, or unknown people."""
     rng = np.random.default_rng(seed)
     people: list[list[str] | None] = [
@@ -58,15 +61,13 @@ def test_a_record_is_the_shrunken_mean_of_what_earlier_films_lie_above_the_line(
 def test_nothing_that_comes_later_and_not_the_film_itself_moves_a_record() -> None:
     films, values = ugly()
     records = OutcomeRecords(("cast_people",)).fit(films, values)
-    line_free = OutcomeRecords(("cast_people",))
-    line_free.past_ = {name: tuple(past) for name, past in records.past_.items()}
-    names, first, days, titles, above = line_free.past_["cast_people"]
+    expected, past = records.told(films), records.past_["cast_people"]
+    true = past["values"].copy()
     for row in range(films.height):
-        asked, title = films["as_of"][row], films["title_id"][row]
-        late = days > (asked - date(1970, 1, 1)).days - LAG_DAYS
-        moved = np.where(late | (titles == title), 1e6, above)
-        line_free.past_["cast_people"] = (names, first, days, titles, moved)
-        assert line_free.told(films)[row].equals(records.told(films)[row])
+        day = (films["as_of"][row] - date(1970, 1, 1)).days - LAG_DAYS
+        other = (past["days"] > day) | (past["titles"] == films["title_id"][row])
+        past["values"] = np.where(other, 1e6, true)
+        assert records.told(films)[row].equals(expected[row])
     once = frame([0, 0], [["1"], ["2"]])
     again = once.with_columns(pl.col("as_of") + pl.duration(days=9000))
     alone = OutcomeRecords(("cast_people",)).fit(once, np.array([1.0, 3.0])).told(again)

@@ -55,7 +55,8 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
     """Whether a number whose name ends in ``_usd`` enters as sign(x) log(1 + |x|)."""
     impute: Impute | None = None
     """What stands for an unknown number: the training median, or a Bayesian ridge regression on
-    the other numbers, repeated in turn; None leaves NaN, which trees can take."""
+    the other numbers, repeated in turn; None leaves NaN, which trees can take, in columns where a
+    training row had it. Elsewhere trees learned nothing of gaps, and the median stands for one."""
     scale: Scale | None = None
     """Numbers from 0 to 1 over the training rows and cut there, or of mean 0 and variance 1 there
     and cut at 5 standard deviations; None leaves them."""
@@ -69,6 +70,8 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
     """Kind of each column of the fit: number, flag, category, list or text."""
     numbers_: list[str] = field(init=False)
     """Numbers and flags that some training row holds, in the order of their columns."""
+    medians_: NDArray[np.float64] = field(init=False)
+    """Median of each of them, NaN where a training row lacked it, shape (n_numbers,)."""
     unknown_: list[str] = field(init=False)
     """Those of them that have a second column, 1 where they are unknown."""
     words_: dict[str, list[str]] = field(init=False)
@@ -98,7 +101,10 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         held = [name for name in self._of("number", "flag") if _known(features[name]).any()]
         self.numbers_ = held
         raw = self._raw(features)
-        gaps = np.flatnonzero(np.isnan(raw).any(axis=0)) if self.impute else ()
+        lacking = np.isnan(raw).any(axis=0)
+        self.medians_ = np.full(len(held), np.nan)
+        self.medians_[~lacking] = np.median(raw[:, ~lacking], axis=0)
+        gaps = np.flatnonzero(lacking) if self.impute else ()
         self.unknown_ = [held[gap] for gap in gaps]
         self.imputer_, self.scaler_ = _imputer(self.impute, self.seed), _scaler(self.scale)
         if held:
@@ -142,7 +148,7 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         if absent:
             raise SchemaError(f"the features lack column(s) {absent}, which were there in the fit")
         raw = self._raw(features)
-        numbers = raw
+        numbers = np.where(np.isnan(raw), self.medians_, raw)
         if self.numbers_ and features.height:
             if self.imputer_ is not None:
                 numbers = self.imputer_.transform(raw)

@@ -8,7 +8,7 @@ films that came out before it, so that a training film is told what a new one wi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import polars as pl
@@ -62,8 +62,9 @@ class OutcomeRecords:
         days = _days(features)[order]
         line = np.polyfit(days / 1e4, values[order], 1) if np.ptp(days) else [values.mean()]
         above = values[order] - np.polyval(line, days / 1e4)
-        self.past_ = {
-            name: tuple(_past(features[order], name, days, above))
+        # Plain dictionaries, which are saved without a type of ours.
+        self.past_: dict[str, dict[str, Any]] = {
+            name: _past(features[order], name, days, above)._asdict()
             for name in self.columns
             if name in features.columns and features[name].dtype == pl.List(pl.String)
         }
@@ -74,7 +75,7 @@ class OutcomeRecords:
         days = _days(features) - LAG_DAYS
         more = []
         for name, past in self.past_.items():
-            found = self._records(features, name, days, _Past(*past))
+            found = self._records(features, name, days, _Past(**past))
             more += [
                 pl.Series(name + ending, values, nan_to_null=True)
                 for ending, values in zip(ENDINGS, found, strict=True)
