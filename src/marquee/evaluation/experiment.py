@@ -8,8 +8,12 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from marquee.data.tables import Tables
 from marquee.errors import ParameterError
 from marquee.evaluation.clock import clock_for, with_clock, without_times
+from marquee.evaluation.leaks.checking import model_leaks, split_leaks
+from marquee.evaluation.leaks.future import side_information_leaks
+from marquee.evaluation.leaks.leak import Leak
 from marquee.evaluation.measuring import Asked, measure
 from marquee.evaluation.report import Report, SplitResult
 from marquee.evaluation.splits import Split
@@ -36,6 +40,7 @@ def evaluate(
     auc: bool = False,
     titles: pl.DataFrame | None = None,
     viewers: pl.DataFrame | None = None,
+    tables: Tables | None = None,
     seed: int | None = None,
     on_step: OnStep | None = None,
     on_epoch: OnEpoch | None = None,
@@ -70,6 +75,9 @@ def evaluate(
         lists are.
     viewers
         Given before the fit to a model that uses viewers; who they are divides them into segments.
+    tables
+        What titles and viewers were made of; the leak checks see whether they are still the same
+        without the test ratings.
     seed
         Seed that the splits were drawn with, to be told in the report.
     on_step
@@ -110,6 +118,7 @@ def evaluate(
     tell = on_step or (lambda _done, _total, _text: None)
     total = 2 * len(splits)
     results: list[SplitResult] = []
+    leaks: list[Leak] = []
     for split in splits:
         tell(2 * len(results), total, f"{split.name}: fitting")
         model = with_clock(make(), asked.clock)
@@ -124,6 +133,17 @@ def evaluate(
         fit_seconds, fit_bytes = timer() - start, most()
         tell(2 * len(results) + 1, total, f"{split.name}: predicting")
         results.append(measure(model, split, asked, fit_seconds, fit_bytes))
+        leaks += [
+            *split_leaks(split),
+            *([] if tables is None else side_information_leaks(tables, split)),
+            *model_leaks(
+                model,
+                split,
+                asked.clock,
+                titles=titles if isinstance(model, UsesTitles) else None,
+                viewers=viewers if isinstance(model, UsesViewers) else None,
+            ),
+        ]
     tell(total, total, "done")
     return Report(
         model=type(model).__name__,
@@ -133,6 +153,7 @@ def evaluate(
         clock=asked.clock,
         seed=seed,
         splits=tuple(results),
+        leaks=tuple(dict.fromkeys(leaks)),
     )
 
 

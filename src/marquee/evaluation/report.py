@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marquee.evaluation.clock import MEANING
+from marquee.evaluation.leaks.leak import LEAKING, Leak, verdict
 from marquee.evaluation.metrics import Bin, UserValues
 from marquee.evaluation.metrics.segments import Labels
 from marquee.evaluation.plain import plain
@@ -111,6 +112,13 @@ class Report:
     seed: int | None
     """Seed that the splits were drawn with."""
     splits: tuple[SplitResult, ...]
+    leaks: tuple[Leak, ...] = ()
+    """What the leak checks found, notes too."""
+
+    @property
+    def leaking(self) -> bool:
+        """Whether a leak was found, so that the figures are not to be believed."""
+        return verdict(self.leaks) == LEAKING
 
     @property
     def mean(self) -> dict[str, float]:
@@ -135,6 +143,8 @@ class Report:
             "clock": self.clock,
             "clock_meaning": MEANING[self.clock],
             "seed": self.seed,
+            "verdict": verdict(self.leaks),
+            "leaks": [plain(leak) for leak in self.leaks],
             "mean": plain(self.mean),
             "sd": plain(self.sd),
             "splits": [

@@ -16,6 +16,7 @@ from marquee.app.cli import (
     forecast,
     insights,
     keys,
+    leaks,
     models,
     picks,
     runs,
@@ -41,6 +42,7 @@ app.command()(training.fit)
 app.command()(runs.train)
 app.command()(evaluating.evaluate)
 app.command()(comparing.compare)
+app.command()(leaks.leakcheck)
 app.command()(picks.recommend)
 app.command()(picks.similar)
 app.command()(picks.demo)

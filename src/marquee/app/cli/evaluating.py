@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import progress, say, say_json, say_table
+from marquee.app.cli.leaks import say_leaks
 from marquee.app.cli.splitting import Data, SaveSplit, SplitWord, open_interactions, splits_of
 from marquee.app.cli.training import DEFAULT_MODEL, Json, Model, Params
 
@@ -89,6 +90,7 @@ def evaluate(
             auc=auc,
             titles=titles_frame(opened.tables),
             viewers=viewers_frame(opened.tables),
+            tables=opened.tables,
             seed=seed,
             on_step=tick,
         )
@@ -119,6 +121,7 @@ def _print(report: Report, title: str, spans: dict[str, Interval]) -> None:
     rows.append(("95 %", *(_span(spans[name]) for name in shown), ""))
     say_table(("split", *shown, "fingerprint"), rows, title)
     say(f"Clock {report.clock}: {MEANING[report.clock]}.")
+    say_leaks(report.leaks, notes=False)
 
 
 def _print_segments(divided: str, found: Segmentation) -> None:
