@@ -1,8 +1,9 @@
 """How the settings of the default forecasters were chosen: on films up to 2011 alone.
 
 Each setting is fitted on the films before 2003, 2006 and 2009 and asked about the three years that
-follow; later films never enter. The error of the settings that are used is given, and of each
-other one the difference, on the same films, with a bootstrap interval: most lie within the noise.
+follow, or with ``--ahead 6`` before 2000 and 2006 and asked about six; later films never enter. The
+error of the settings that are used is given, and of each other one the difference, on the same
+films, with a bootstrap interval: most lie within the noise.
 
 Run as ``python benchmarks/forecast_choices.py --data tmdb-5000 [--target popularity]``, a name
 under ``MARQUEE_DATA``; about a quarter of a minute of one core per setting. ``--only NAME`` takes
@@ -29,12 +30,16 @@ from marquee.evaluation.forecasting.markdown import table
 from marquee.evaluation.forecasting.splits import FilmSplit
 from marquee.features.frame import columns_at, feature_frame
 from marquee.forecast.base import ASKED
-from marquee.forecast.defaults import default_forecaster
+from marquee.forecast.defaults import NAMED, default_forecaster
 from marquee.forecast.distribution import Forecast
 from marquee.forecast.forward_blend import ForwardBlend
 
 LAST_YEAR = 2011
-BLOCKS = ((2003, 2005), (2006, 2008), (2009, 2011))
+BLOCKS = {
+    3: ((2003, 2005), (2006, 2008), (2009, 2011)),
+    6: ((2000, 2005), (2006, 2011)),
+}
+"""Years asked about, by how many at a time; the later films are asked about six at a time too."""
 N_PARTS = 2
 
 OTHERS: dict[str, dict[str, Any]] = {
@@ -73,6 +78,9 @@ OTHERS: dict[str, dict[str, Any]] = {
     "deeper trees": {"depth": 6},
     "five parts": {"n_parts": 5},
     "one scale for all": {"telling": ()},
+    "no records of the outcome": {"records": ()},
+    "records of the outcome": {"records": NAMED},
+    "records shrunken more": {"records": NAMED, "records_prior": 8.0},
 }
 """Settings that differ from those in use; some are in use for one target, and another's for it."""
 
@@ -115,7 +123,7 @@ def main() -> None:
     models |= {name: Without(**used, without=without) for name, without in hidden.items()}
     for name in options.only if options.only or options.columns else OTHERS:
         models[name] = Without(**used | OTHERS[name], without=tuple(sorted(extra)))
-    report = compare(films, _blocks(films), models, against="in use")
+    report = compare(films, _blocks(films, options.ahead), models, against="in use")
     names = SHOWN[options.target]
     first = names[0]
     rows = []
@@ -145,8 +153,8 @@ def _more_columns(
     return dataclasses.replace(films, features=wide), others
 
 
-def _blocks(films: Labeled) -> list[FilmSplit]:
-    """Three years at a time, each learned from all years before it."""
+def _blocks(films: Labeled, ahead: int) -> list[FilmSplit]:
+    """So many years at a time, each learned from all years before it."""
     return [
         FilmSplit(
             name=f"{first}-{last}",
@@ -155,7 +163,7 @@ def _blocks(films: Labeled) -> list[FilmSplit]:
             test=np.flatnonzero((films.years >= first) & (films.years <= last)),
             fingerprint=f"{first}-{last} of {len(films)} films",
         )
-        for first, last in BLOCKS
+        for first, last in BLOCKS[ahead]
     ]
 
 
@@ -164,6 +172,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", required=True, help="name under MARQUEE_DATA, or a path")
     parser.add_argument("--target", default="revenue", choices=tuple(SHOWN))
     parser.add_argument("--only", action="append", choices=tuple(OTHERS), default=[])
+    parser.add_argument("--ahead", type=int, default=3, choices=tuple(BLOCKS), help="years asked")
     parser.add_argument("--columns", action="store_true", help="other columns; no other settings")
     parser.add_argument("--merge", action="append", default=[], help="with --columns: a source")
     return parser.parse_args()

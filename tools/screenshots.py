@@ -21,7 +21,7 @@ FLAGS = [
     "--disable-gpu",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
-DESK = {"viewport": {"width": 1120, "height": 650}}
+DESK = {"viewport": {"width": 1120, "height": 630}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 MOST_BYTES = 200_000
 

@@ -23,6 +23,8 @@ from marquee.forecast import CLASSIFIERS, FORECASTERS
 from marquee.forecast.base import Classifier, Forecaster
 from marquee.forecast.comparables import Mean
 from marquee.forecast.distribution import Forecast
+from marquee.forecast.encoding import Text
+from marquee.forecast.forward_blend import ForwardBlend
 from marquee.forecast.pipelines import Ridge
 from marquee.lifecycle.forecast_saving import (
     LEARNED,
@@ -88,10 +90,22 @@ def test_a_loaded_model_answers_bit_for_bit_as_it_did(kind: str, name: str, fold
 
 
 @pytest.mark.slow
-def test_every_way_of_encoding_can_be_saved(folder: Path) -> None:
-    model = Ridge(impute="iterative", scale="minmax", text="tfidf-svd", min_count=3).fit(*films())
+@pytest.mark.parametrize("text", ["tfidf-svd", "topics"])
+def test_every_way_of_encoding_can_be_saved(text: Text, folder: Path) -> None:
+    model = Ridge(impute="iterative", scale="minmax", text=text, min_count=3).fit(*films())
     save_forecaster(model, folder, about=ABOUT)
     assert np.array_equal(answer(load_forecaster(folder).model), answer(model))
+
+
+@pytest.mark.slow
+def test_records_of_people_are_saved(folder: Path) -> None:
+    features, revenue = films()
+    people = pl.Series("cast_people", [[str(row % 7)] for row in range(features.height)])
+    named = features.with_columns(people)
+    model = ForwardBlend(**QUICK["forward-blend"], records=("cast_people",)).fit(named, revenue)
+    save_forecaster(model, folder, about=ABOUT)
+    loaded = load_forecaster(folder).model
+    assert np.array_equal(loaded.predict(named).quantiles, model.predict(named).quantiles)
 
 
 @pytest.mark.slow

@@ -98,6 +98,15 @@ def test_rare_and_new_words_leave_no_trace() -> None:
     )
 
 
+def test_a_gap_that_no_training_row_had_is_read_as_the_median_and_others_stay_gaps() -> None:
+    frame = asked(budget_usd=[1e6, 3e6, 2e7], runtime_min=[90.0, None, 100.0])
+    encoder = Encoder().fit(frame)
+    assert np.isnan(encoder.transform(frame)[1, 1])
+    got = encoder.transform(asked(budget_usd=[None], runtime_min=[None]))
+    assert got[0, 0] == pytest.approx(np.log1p(3e6))
+    assert np.isnan(got[0, 1])
+
+
 def test_the_commonest_words_are_kept_ties_by_name() -> None:
     frame = asked(certificate=["b", "c", "a", "c"])
     assert Encoder(min_count=1, max_words=2).fit(frame).words_ == {"certificate": ["c", "a"]}
@@ -113,6 +122,17 @@ def test_texts_become_directions_only_when_asked() -> None:
     ships = frame["plot_text"].str.contains("ship").fill_null(False).to_numpy()
     assert got["plot_text [0]"][robots].std() < 1e-9
     assert abs(got["plot_text [0]"][robots].mean() - got["plot_text [0]"][ships].mean()) > 0.5
+
+
+def test_a_topic_is_named_by_its_words_and_found_in_the_texts_about_it_alone() -> None:
+    frame, _ = films(60)
+    encoder = Encoder(min_count=2, text="topics", text_dims=2).fit(frame)
+    got = columns(encoder, frame)
+    (of_ships,) = (name for name in got if name.startswith("plot_text") and "ship" in name)
+    assert set(of_ships.split(": ")[1].rstrip("]").split()) == {"ship", "ocean", "storm"}
+    ships = frame["plot_text"].str.contains("ship").fill_null(False).to_numpy()
+    assert got[of_ships][ships].min() > 100 * max(got[of_ships][~ships].max(), 1e-9)
+    assert got[of_ships].min() >= 0
 
 
 def test_a_text_of_stop_words_alone_is_left_out() -> None:

@@ -173,6 +173,31 @@ def test_what_the_columns_add_sums_to_the_median(after_ridge: AfterRidge) -> Non
     assert not added[:, model.columns_.index("always_one")].any()
 
 
+def test_records_of_those_who_make_a_film_are_learned_and_told_of_their_columns() -> None:
+    n = 240
+    stars = np.random.default_rng(1).integers(0, 12, n)
+    frame = pl.DataFrame(
+        {
+            "title_id": range(n),
+            "as_of": [date(1990, 1, 1) + timedelta(days=30 * row) for row in range(n)],
+            "always_one": np.ones(n),
+            "cast_people": [[str(star), f"new {row}"] for row, star in enumerate(stars)],
+        }
+    )
+    values = 20.0 + stars + np.random.default_rng(2).normal(0, 0.5, n)
+    settings: dict[str, Any] = QUICK | {"outcome_scale": "log1p", "rising": ()}
+    with_records, without = (
+        ForwardBlend(**settings, records=records).fit(frame[:200], values[:200])
+        for records in (("cast_people",), ())
+    )
+    told, blind = (model.predict(frame[200:]).median for model in (with_records, without))
+    assert np.corrcoef(told, stars[200:])[0, 1] > 0.9
+    assert np.ptp(blind) < 1e-6
+    base, added = with_records.contributions(frame[200:])
+    np.testing.assert_allclose(base + added.sum(axis=1), np.log1p(told), atol=1e-6)
+    assert np.ptp(added, axis=0)[with_records.columns_.index("cast_people")] > 0.2
+
+
 def test_boosted_trees_do_not_fall_with_the_budget() -> None:
     features, revenue = uneven_films(200, seed=3)
     budget = features["budget_usd"].to_numpy()

@@ -89,8 +89,11 @@ def compute(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
     answers = asked
     for role in ROLES:
         members = billed(tables, asked, role.role, role.size)
+        named = members.group_by("title_id", "as_of", maintain_order=True).agg(
+            pl.col("group").alias(f"{role.all.group}_people")
+        )
         found = records(films, people_history(tables, films, role.role), members)
-        tellings = [team.together(found, role.all)]
+        tellings = [named, team.together(found, role.all)]
         if role.first is not None:
             tellings.append(team.alone(found.filter(pl.col("place") == 0), role.first))
         for telling in tellings:
@@ -103,6 +106,16 @@ def compute(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
 def _columns() -> tuple[Column, ...]:
     columns: list[Column] = []
     for role in ROLES:
+        columns.append(
+            Column(
+                f"{role.all.group}_people",
+                "list",
+                "greenlight",
+                role.all.group,
+                f"{role.all.who}, as numbers of the data or as names; null where nobody is known. "
+                "No column per person: forecasters may look up how films of theirs went",
+            )
+        )
         if role.first is not None:
             columns += team.columns_alone(role.first)
         columns += team.columns_together(role.all)

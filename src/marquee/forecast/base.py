@@ -23,6 +23,9 @@ ASKED = ("title_id", "as_of")
 """Columns of a feature frame that say what was asked; never inputs of a model, but ``as_of`` tells
 the order of time."""
 
+PEOPLE_ENDING = "_people"
+"""A list whose name ends so names people: too many for a column each, see ``outcome_records``."""
+
 REFUSALS = ("InvalidParameterError", "XGBoostError")
 """What scikit-learn and XGBoost raise where a setting has a value that it cannot have; by name,
 since importing both takes a second."""

@@ -14,12 +14,18 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from marquee.errors import NotFittedError, ParameterError, SchemaError
-from marquee.forecast.base import ASKED
-from marquee.forecast.vocabulary import plain_texts, text_directions, vocabulary, word_matrix
+from marquee.forecast.base import ASKED, PEOPLE_ENDING
+from marquee.forecast.vocabulary import (
+    direction_names,
+    plain_texts,
+    text_directions,
+    vocabulary,
+    word_matrix,
+)
 
 Impute = Literal["median", "iterative"]
 Scale = Literal["minmax", "standard"]
-Text = Literal["tfidf-svd"]
+Text = Literal["tfidf-svd", "topics"]
 
 _TEXT_ENDING = "_text"
 """A column of strings is a text if its name ends so, else a category."""
@@ -37,7 +43,8 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
     gets a second one, 1 where it is unknown, if it is imputed and was unknown for a training row.
     A category or list becomes a column per word that the training rows hold often enough, unknown
     being a word of its own; a word that has no column, because it is rare or new, leaves no trace.
-    Only numbers and flags are scaled. A column that is unknown in all training rows is left out.
+    Only numbers and flags are scaled. A list of people, or a column that is unknown in all training
+    rows, is left out.
     """
 
     min_count: int = 10
@@ -48,12 +55,14 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
     """Whether a number whose name ends in ``_usd`` enters as sign(x) log(1 + |x|)."""
     impute: Impute | None = None
     """What stands for an unknown number: the training median, or a Bayesian ridge regression on
-    the other numbers, repeated in turn; None leaves NaN, which trees can take."""
+    the other numbers, repeated in turn; None leaves NaN, which trees can take, in columns where a
+    training row had it. Elsewhere trees learned nothing of gaps, and the median stands for one."""
     scale: Scale | None = None
     """Numbers from 0 to 1 over the training rows and cut there, or of mean 0 and variance 1 there
     and cut at 5 standard deviations; None leaves them."""
     text: Text | None = None
-    """What texts become: TF-IDF of their words in ``text_dims`` directions, or nothing."""
+    """What texts become: TF-IDF of their words in ``text_dims`` directions, as many topics, or
+    nothing."""
     text_dims: int = 20
     seed: int = 0
 
@@ -61,6 +70,8 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
     """Kind of each column of the fit: number, flag, category, list or text."""
     numbers_: list[str] = field(init=False)
     """Numbers and flags that some training row holds, in the order of their columns."""
+    medians_: NDArray[np.float64] = field(init=False)
+    """Median of each of them, NaN where a training row lacked it, shape (n_numbers,)."""
     unknown_: list[str] = field(init=False)
     """Those of them that have a second column, 1 where they are unknown."""
     words_: dict[str, list[str]] = field(init=False)
@@ -71,7 +82,7 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
     scaler_: Any = field(init=False)
     names_: list[str] = field(init=False)
     """Names of the matrix's columns: ``runtime_min``, ``runtime_min (unknown)``,
-    ``genres = Drama``, ``plot_text [3]``."""
+    ``genres = Drama``, ``plot_text [3]``, of topics ``plot_text [3: war army soldier]``."""
     sources_: list[str] = field(init=False)
     """Feature column that each column of the matrix comes from."""
 
@@ -90,7 +101,10 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         held = [name for name in self._of("number", "flag") if _known(features[name]).any()]
         self.numbers_ = held
         raw = self._raw(features)
-        gaps = np.flatnonzero(np.isnan(raw).any(axis=0)) if self.impute else ()
+        lacking = np.isnan(raw).any(axis=0)
+        self.medians_ = np.full(len(held), np.nan)
+        self.medians_[~lacking] = np.median(raw[:, ~lacking], axis=0)
+        gaps = np.flatnonzero(lacking) if self.impute else ()
         self.unknown_ = [held[gap] for gap in gaps]
         self.imputer_, self.scaler_ = _imputer(self.impute, self.seed), _scaler(self.scale)
         if held:
@@ -102,7 +116,13 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
             for name in self._of("category", "list")
         }
         fitted = {
-            name: text_directions(features[name], self.text_dims, self.min_count, self.seed)
+            name: text_directions(
+                features[name],
+                self.text_dims,
+                self.min_count,
+                self.seed,
+                topics=self.text == "topics",
+            )
             for name in (self._of("text") if self.text else ())
         }
         self.texts_ = {name: pipeline for name, pipeline in fitted.items() if pipeline is not None}
@@ -128,7 +148,7 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         if absent:
             raise SchemaError(f"the features lack column(s) {absent}, which were there in the fit")
         raw = self._raw(features)
-        numbers = raw
+        numbers = np.where(np.isnan(raw), self.medians_, raw)
         if self.numbers_ and features.height:
             if self.imputer_ is not None:
                 numbers = self.imputer_.transform(raw)
@@ -188,13 +208,15 @@ class Encoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
         for name, words in self.words_.items():
             named += [(f"{name} = {word}", name) for word in words]
         for name, pipeline in self.texts_.items():
-            named += [(f"{name} [{dim}]", name) for dim in range(_dims(pipeline))]
+            named += [(f"{name} [{told}]", name) for told in direction_names(pipeline)]
         self.names_ = [name for name, _ in named]
         self.sources_ = [source for _, source in named]
 
 
 def _columns(features: pl.DataFrame) -> list[str]:
-    return [name for name in features.columns if name not in ASKED]
+    return [
+        name for name in features.columns if name not in ASKED and not name.endswith(PEOPLE_ENDING)
+    ]
 
 
 def _kind(values: pl.Series) -> str:

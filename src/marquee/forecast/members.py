@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from marquee.forecast.attributions import by_source, of_boosted, of_forest, of_line
 from marquee.forecast.base import Forecaster
 from marquee.forecast.forests import forest_answer
+from marquee.forecast.outcome_records import OutcomeRecords
 from marquee.forecast.settings import BoostedTrees
 
 if TYPE_CHECKING:
@@ -58,8 +59,14 @@ class MemberForecaster(BoostedTrees, Forecaster):
     its trends further than the films go; the others learn the values themselves."""
     shares: tuple[float, float, float] = (0.6, 0.2, 0.2)
     """Shares of boosted trees, forest and ridge regression in the center."""
+    records: tuple[str, ...] = ()
+    """Lists of people and companies of whom the members are told how their earlier films did in the
+    outcome itself."""
+    records_prior: float = 3.0
+    """Films of the usual outcome that are added to a record."""
     seed: int = 0
 
+    records_: OutcomeRecords = field(init=False, repr=False)
     middle_: float = field(init=False, repr=False)
     """Weighted mean of the values, about which all members learn."""
     bounds_: NDArray[np.float64] = field(init=False, repr=False)
@@ -84,6 +91,8 @@ class MemberForecaster(BoostedTrees, Forecaster):
         low, high = values.min(), values.max()
         self.bounds_ = np.array([2 * low - high, 2 * high - low])
         about = values - self.middle_
+        self.records_ = OutcomeRecords(self.records, self.records_prior).fit(features, values)
+        features = self.records_.told(features)
         self.encoder_ = self._encoder().fit(features)
         self.filled_ = self._encoder(impute="median", scale="standard").fit(features)
         inputs, filled = self.encoder_.transform(features), self.filled_.transform(features)
@@ -99,6 +108,7 @@ class MemberForecaster(BoostedTrees, Forecaster):
         """Center of the boosted trees, the forest and the ridge regression, shape (n, 3)."""
         if features.height == 0:
             return np.empty((0, 3))
+        features = self.records_.told(features)
         inputs, filled = self.encoder_.transform(features), self.filled_.transform(features)
         line = self.ridge_.predict(filled)
         boosted = np.mean([booster.predict(inputs) for booster in self.boosted_], axis=0)
@@ -115,14 +125,18 @@ class MemberForecaster(BoostedTrees, Forecaster):
         are: boosted trees by their tree Shapley values, the forest by the steps of its mean along
         each path, the ridge regression by its terms, against the mean film.
         """
+        features = self.records_.told(features)
         inputs, filled = self.encoder_.transform(features), self.filled_.transform(features)
         trees, forest, line = self._shares()
         line += self._shares()[:2] @ self._after()
         boosted = np.mean([of_boosted(booster, inputs) for booster in self.boosted_], axis=0)
         others = forest * of_forest(self.forest_, filled)
         others += line * of_line(self.ridge_.coef_, filled, self.usual_)
-        return by_source(trees * boosted, self.encoder_.sources_, self.columns_) + by_source(
-            others, self.filled_.sources_, self.columns_
+        of_trees, of_others = (
+            self.records_.sources(each.sources_) for each in (self.encoder_, self.filled_)
+        )
+        return by_source(trees * boosted, of_trees, self.columns_) + by_source(
+            others, of_others, self.columns_
         )
 
     def _after(self) -> tuple[bool, bool]:

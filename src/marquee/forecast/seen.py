@@ -10,10 +10,11 @@ import numpy as np
 import polars as pl
 
 from marquee.errors import SavedModelError
-from marquee.forecast.base import ASKED
+from marquee.forecast.base import ASKED, PEOPLE_ENDING
 
 OPEN_ENDED = ("companies", "keywords")
-"""Lists in which a new word is the rule; their track records tell what is new about it."""
+"""Lists in which a new word is the rule, as in those of people; their track records tell what is
+new about it."""
 
 MOST_WORDS = 500
 """Words of a category or list beyond which it is as open-ended."""
@@ -111,6 +112,8 @@ def seen(features: pl.DataFrame) -> Seen:
     for name in features.columns:
         column = features[name]
         if name in ASKED or name in OPEN_ENDED or column.dtype == pl.Boolean:
+            continue
+        if name.endswith(PEOPLE_ENDING):
             continue
         if column.dtype.is_numeric():
             values = column.cast(pl.Float64).drop_nulls().to_numpy()

@@ -40,19 +40,23 @@ def word_matrix(values: pl.Series, words: list[str]) -> NDArray[np.float64]:
     return matrix
 
 
-def text_directions(texts: pl.Series, n_dims: int, min_count: int, seed: int) -> Any | None:
-    """A fitted pipeline from texts to the directions in which their words vary most.
+def text_directions(
+    texts: pl.Series, n_dims: int, min_count: int, seed: int, *, topics: bool = False
+) -> Any | None:
+    """A fitted pipeline from texts to the directions in which their words vary most, or to topics.
 
     Words are weighed by TF-IDF, English stop words left out, and brought to ``n_dims`` directions
-    by a truncated singular value decomposition (latent semantic analysis). None where fewer than
-    two words stand in ``min_count`` texts.
+    by a truncated singular value decomposition (latent semantic analysis), or, as ``topics``, to
+    how much each text has of word lists that add up to it (nonnegative matrix factorization). None
+    where fewer than two words stand in ``min_count`` texts.
 
     References
     ----------
     S. Deerwester, S. Dumais, G. Furnas, T. Landauer and R. Harshman, "Indexing by latent semantic
-    analysis", JASIS 1990.
+    analysis", JASIS 1990; D. Lee and H. Seung, "Learning the parts of objects by non-negative
+    matrix factorization", Nature 1999.
     """
-    from sklearn.decomposition import TruncatedSVD
+    from sklearn.decomposition import NMF, TruncatedSVD
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.pipeline import make_pipeline
 
@@ -64,8 +68,22 @@ def text_directions(texts: pl.Series, n_dims: int, min_count: int, seed: int) ->
         return None
     if n_words < 2:
         return None
-    svd = TruncatedSVD(min(n_dims, n_words - 1), random_state=seed)
-    return make_pipeline(weights, svd).fit(given)
+    n = min(n_dims, n_words - 1)
+    kind = NMF(n, max_iter=500, tol=1e-3, random_state=seed) if topics else None
+    reduced = kind or TruncatedSVD(n, random_state=seed)
+    # Of texts that topics tell exactly, rounding leaves the root of less than nothing as the error.
+    with np.errstate(invalid="ignore"):
+        return make_pipeline(weights, reduced).fit(given)
+
+
+def direction_names(pipeline: Any, n_words: int = 3) -> list[str]:
+    """Name of each direction: the words that a topic weighs most, else its number."""
+    reduced = pipeline[-1]
+    if type(reduced).__name__ != "NMF":
+        return [str(place) for place in range(reduced.n_components)]
+    words = pipeline[0].get_feature_names_out()
+    order = np.argsort(-reduced.components_, axis=1, kind="stable")[:, :n_words]
+    return [f"{place}: {' '.join(words[row])}" for place, row in enumerate(order)]
 
 
 def plain_texts(texts: pl.Series) -> list[str]:

@@ -54,6 +54,7 @@ TRUSTED = (
     "xgboost.sklearn.XGBClassifier",
     "xgboost.sklearn.XGBRegressor",
     "marquee.forecast.encoding.Encoder",
+    "marquee.forecast.outcome_records.OutcomeRecords",
 )
 """Types that may be made while reading, besides those that skops trusts and our estimators."""
 
