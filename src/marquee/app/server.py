@@ -25,6 +25,7 @@ from marquee.app.api.problems import explain
 from marquee.app.api.routes import api_routers
 from marquee.app.api.served import Served
 from marquee.app.listening import PublicUrl
+from marquee.app.live import Live
 from marquee.errors import MarqueeError
 
 if TYPE_CHECKING:
@@ -54,15 +55,15 @@ class ServerSettings:
     """Whether viewers' pages are served beside the API; they know no keys."""
 
 
-def create_app(engine: Engine, settings: ServerSettings | None = None) -> FastAPI:
-    """The application over one engine."""
+def create_app(engine: Engine | Live, settings: ServerSettings | None = None) -> FastAPI:
+    """The application over one engine, or over whichever answers at the time."""
     settings = settings or ServerSettings()
-    library = engine.library
+    live = engine if isinstance(engine, Live) else Live(engine)
     # The generated pages for the API load scripts from other hosts, so only the schema is served.
     app = FastAPI(
         title="Marquee", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    metrics = Metrics(library.model_name, library.model_version, library.snapshot, engine.feedback)
+    metrics = Metrics(lambda: live.engine.source, live.engine.feedback)
     rules = Rules(
         keys=settings.keys,
         keys_required=settings.keys_required,
@@ -71,16 +72,16 @@ def create_app(engine: Engine, settings: ServerSettings | None = None) -> FastAP
         public_scheme=settings.public_url.scheme if settings.public_url else None,
         public_origin=settings.public_url.origin if settings.public_url else "",
     )
-    app.add_middleware(Guard, rules=rules, metrics=metrics)
+    app.add_middleware(Guard, rules=rules, metrics=metrics, live=live)
     for kind in (MarqueeError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, _explained(_page_that_says(engine, settings)))
-    served = Served(engine, Cursors(settings.secret), lambda: datetime.now(UTC))
+        app.add_exception_handler(kind, _explained(_page_that_says(live, settings)))
+    served = Served(live, Cursors(settings.secret), lambda: datetime.now(UTC))
     for routes in api_routers(served, metrics):
         app.include_router(routes)
     if settings.pages:
         from marquee.app.web import page_routes
 
-        app.include_router(page_routes(engine, secret=settings.secret))
+        app.include_router(page_routes(live, secret=settings.secret))
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     return app
 
@@ -111,14 +112,14 @@ def _explained(page: Teller | None) -> Callable[[Request, Exception], Awaitable[
     return explained
 
 
-def _page_that_says(engine: Engine, settings: ServerSettings) -> Teller | None:
+def _page_that_says(live: Live, settings: ServerSettings) -> Teller | None:
     """What makes the page for an address or method that no route takes."""
     if not settings.pages:
         return None
     from marquee.app.web.door import Refused, door
     from marquee.app.web.site import Site
 
-    site = Site(engine, settings.secret)
+    site = Site(live, settings.secret)
 
     async def page(request: Request, error: HTTPException) -> Response:
         def refuse(_visit: object) -> Response:

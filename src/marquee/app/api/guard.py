@@ -19,6 +19,7 @@ from marquee.app.api.keys import INCLUDED, Key, KeyFile
 from marquee.app.api.limits import RateLimit
 from marquee.app.api.metrics import Metrics
 from marquee.app.api.problems import broken, problem
+from marquee.app.live import Live
 
 API = "/api/"
 OPEN = ("/api/v1/health/live", "/api/v1/health/ready")
@@ -67,12 +68,13 @@ class Rules:
 
 
 class Guard:
-    """Middleware: request id, host, key, rate and size; headers, metrics, and no stack trace."""
+    """Middleware: request id, host, key, rate and size; one engine, headers, metrics, no traces."""
 
-    def __init__(self, app: ASGIApp, rules: Rules, metrics: Metrics) -> None:
+    def __init__(self, app: ASGIApp, rules: Rules, metrics: Metrics, live: Live) -> None:
         self.app = app
         self.rules = rules
         self.metrics = metrics
+        self.live = live
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or lets the application answer."""
@@ -109,7 +111,8 @@ class Guard:
             if refusal is not None:
                 await refusal(scope, receive, dressed)
             else:
-                await self.app(scope, self._bounded(receive, is_api), dressed)
+                with self.live.one_request():
+                    await self.app(scope, self._bounded(receive, is_api), dressed)
         except Exception as error:
             answer = broken(scope, error)
             if status:

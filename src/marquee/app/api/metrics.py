@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from marquee.data.feedback import FeedbackStore
+from marquee.service.records import Source
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 """Upper bounds in seconds; 0.025 is what 99 of 100 recommendations should stay within."""
@@ -22,9 +23,7 @@ class Metrics:
 
     CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-    def __init__(
-        self, model: str, version: str, snapshot: str, feedback: FeedbackStore | None
-    ) -> None:
+    def __init__(self, source: Callable[[], Source], feedback: FeedbackStore | None) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "marquee_requests",
@@ -39,13 +38,7 @@ class Metrics:
             registry=self.registry,
             buckets=BUCKETS,
         )
-        serving = Gauge(
-            "marquee_serving",
-            "The model and data that answer.",
-            ("model", "version", "snapshot"),
-            registry=self.registry,
-        )
-        serving.labels(model, version, snapshot).set(1)
+        self.registry.register(_Serving(source))
         if feedback is not None:
             self.registry.register(_Content(feedback))
 
@@ -60,6 +53,28 @@ class Metrics:
     def text(self) -> bytes:
         """Everything in Prometheus's text format."""
         return generate_latest(self.registry)
+
+
+class _Serving(Collector):
+    """What answers at the time of the scrape."""
+
+    def __init__(self, source: Callable[[], Source]) -> None:
+        self._source = source
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        """Nothing: who answers is known when somebody asks."""
+        return []
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """1 for the model and data that answer."""
+        family = GaugeMetricFamily(
+            "marquee_serving",
+            "The model and data that answer.",
+            labels=["model", "version", "snapshot"],
+        )
+        source = self._source()
+        family.add_metric([source["model"], source["model_version"], source["snapshot"]], 1)
+        yield family
 
 
 class _Content(Collector):

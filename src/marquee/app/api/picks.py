@@ -25,9 +25,8 @@ AskedTitles = Annotated[
 
 
 def pick_routes(served: Served) -> APIRouter:
-    """The routes over one engine."""
+    """The routes over the engine that answers."""
     routes = router("recommendations", route_class=StraightRoute)
-    engine = served.engine
 
     @routes.get("/viewers/{viewer_id}/recommendations", summary="Recommend to a viewer")
     async def for_viewer(
@@ -47,7 +46,7 @@ def pick_routes(served: Served) -> APIRouter:
             cursor,
             ["viewer", viewer_id, filters.to_query(), vars(taste)],
             n,
-            lambda k, shown: engine.recommend(
+            lambda k, shown: served.engine.recommend(
                 viewer_id=viewer_id,
                 k=k,
                 after=shown,
@@ -69,7 +68,7 @@ def pick_routes(served: Served) -> APIRouter:
             visitor.cursor,
             ["visitor", ratings, visitor.likes, filters.to_query(), vars(taste)],
             visitor.n,
-            lambda k, shown: engine.recommend(
+            lambda k, shown: served.engine.recommend(
                 like=visitor.likes,
                 ratings=ratings,
                 k=k,
@@ -86,7 +85,7 @@ def pick_routes(served: Served) -> APIRouter:
         unknown = served.unknown_titles(candidates.title_ids)
         if unknown:
             raise _refused("title_ids", unknown)
-        answer = engine.rank(
+        answer = served.engine.rank(
             candidates.title_ids, viewer_id=candidates.viewer_id, n_reasons=candidates.reasons
         )
         return served.picks(answer)
@@ -94,12 +93,12 @@ def pick_routes(served: Served) -> APIRouter:
     @routes.get("/viewers/{viewer_id}/titles/{title_id}/explanation", summary="Explain a score")
     def explanation(viewer_id: ViewerId, title_id: TitleId, reasons: Why = 5) -> Explanation:
         """A title's score for a viewer, and the viewer's titles that raised it most."""
-        return engine.explain(viewer_id, title_id, reasons)
+        return served.engine.explain(viewer_id, title_id, reasons)
 
     @routes.get("/viewers/{viewer_id}/predictions", summary="Predict ratings")
     def predictions(viewer_id: ViewerId, title_id: AskedTitles) -> Predictions:
         """What the viewer would give each title, and how far to trust it."""
-        return engine.predict(viewer_id, title_id)
+        return served.engine.predict(viewer_id, title_id)
 
     return routes
 

@@ -19,6 +19,7 @@ from marquee.app.api.access import allowed, understood
 from marquee.app.api.answers import Picks
 from marquee.app.api.asking import LONGEST_LIST, MAX_ID
 from marquee.app.api.cursors import LONGEST, Cursors
+from marquee.app.live import Live
 from marquee.data.feedback import FeedbackStore
 from marquee.service.records import Answer, Source
 
@@ -51,9 +52,14 @@ def router(tag: str, scope: str = "read", *, route_class: type[APIRoute] = APIRo
 class Served:
     """The engine that answers, what signs cursors, and the clock."""
 
-    engine: Engine
+    live: Live
     cursors: Cursors
     clock: Callable[[], datetime]
+
+    @property
+    def engine(self) -> Engine:
+        """What answers the request under way."""
+        return self.live.engine
 
     @property
     def store(self) -> FeedbackStore:
@@ -85,15 +91,15 @@ class Served:
         ``recommend`` answers with so many titles after those shown before. The cursor names them
         all, so that whatever is said between two pages, no title comes twice or is passed over.
         """
-        question = [asked, self.source]
-        shown = self.cursors.read(question, cursor)
+        # Another model may answer by now: the list goes on with what that one finds best.
+        shown = self.cursors.read(asked, cursor)
         n = min(n, LONGEST_LIST - len(shown))
         # One more than is shown tells whether a page follows.
         answer = await self._at_once(partial(recommend, n + 1, shown))
         page = replace(answer, picks=answer.picks[:n])
         shown += tuple(pick.title.title_id for pick in page.picks)
         more = len(answer.picks) > n and len(shown) < LONGEST_LIST
-        return self.picks(page, self.cursors.make(question, *shown) if more else None)
+        return self.picks(page, self.cursors.make(asked, *shown) if more else None)
 
     async def _at_once(self, recommend: Callable[[], Answer]) -> Answer:
         """The answer, without handing the question to another thread where nothing can wait.

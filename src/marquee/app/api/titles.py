@@ -26,9 +26,8 @@ Days = Annotated[
 
 
 def title_routes(served: Served) -> APIRouter:
-    """The routes over one engine."""
+    """The routes over the engine that answers."""
     routes = router("titles")
-    engine = served.engine
 
     @routes.get("/titles", summary="List the catalog")
     def listed(
@@ -38,9 +37,9 @@ def title_routes(served: Served) -> APIRouter:
         cursor: Cursor = None,
     ) -> Titles:
         """All titles that qualify, by number. Titles that came after the last fit are missing."""
-        question = ["titles", filters.to_query(), viewer_id, served.source]
+        question = ["titles", filters.to_query(), viewer_id]
         [after] = served.cursors.read(question, cursor) or (0,)
-        page = engine.titles(filters, viewer_id=viewer_id, after=after, n=limit)
+        page = served.engine.titles(filters, viewer_id=viewer_id, after=after, n=limit)
         following = page.titles[-1].title_id + 1 if page.more else 0
         return Titles(
             titles=page.titles,
@@ -64,26 +63,26 @@ def title_routes(served: Served) -> APIRouter:
         n: Count = 10,
     ) -> Search:
         """Titles that fit what was typed so far, spelling errors allowed, the best first."""
-        return engine.search(q, n)
+        return served.engine.search(q, n)
 
     @routes.get("/titles/{title_id}", summary="Get one title")
     def title(title_id: TitleId) -> TitlePage:
         """Facts, credits, where it can be watched, and what viewers gave it."""
-        return engine.title(title_id)
+        return served.engine.title(title_id)
 
     @routes.get("/titles/{title_id}/similar", summary="Titles like one")
     def similar(
         title_id: TitleId, filters: AskedFilters, viewer_id: AsViewer = None, n: Count = 10
     ) -> Answer:
         """The titles most like this one."""
-        return engine.similar(f"#{title_id}", n, filters, viewer_id=viewer_id)
+        return served.engine.similar(f"#{title_id}", n, filters, viewer_id=viewer_id)
 
     @routes.get("/popular", summary="What most have rated")
     def popular(
         filters: AskedFilters, viewer_id: AsViewer = None, n: Count = 10, days: Days = None
     ) -> Answer:
         """The titles with the most ratings; scores are numbers of ratings."""
-        return engine.popular(n, filters, viewer_id=viewer_id, days=days)
+        return served.engine.popular(n, filters, viewer_id=viewer_id, days=days)
 
     @routes.get("/latest", summary="What is newest")
     def latest(filters: AskedFilters, viewer_id: AsViewer = None, n: Count = 10) -> Answer:
@@ -92,7 +91,7 @@ def title_routes(served: Served) -> APIRouter:
         Scores are days since 1970.
         """
         today = served.clock().date()
-        return engine.latest(n, filters, viewer_id=viewer_id, today=today)
+        return served.engine.latest(n, filters, viewer_id=viewer_id, today=today)
 
     @routes.get("/tastes", summary="Tastes to pick from")
     def tastes() -> Tastes:
@@ -101,11 +100,11 @@ def title_routes(served: Served) -> APIRouter:
         The names of those that are picked go into the viewer's `taste_groups`, and stand in for a
         history until there is one.
         """
-        return engine.tastes()
+        return served.engine.tastes()
 
     @routes.get("/worth-rating", summary="What to ask a viewer about")
     def worth_rating(viewer_id: AsViewer = None, n: Count = 10) -> Answer:
         """Titles whose rating would teach most; every fourth is one that few have rated."""
-        return engine.worth_rating(viewer_id, n)
+        return served.engine.worth_rating(viewer_id, n)
 
     return routes

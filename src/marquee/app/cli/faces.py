@@ -93,12 +93,14 @@ def serve_workspace(
     MarqueeError
         If the address cannot be used.
     """
+    from contextlib import nullcontext
     from dataclasses import replace
 
     from marquee.app.api.keys import KEY_FILE, KeyFile
     from marquee.app.api.private import read_secret
     from marquee.app.cli.stores import feedback_store
     from marquee.app.listening import Listening, PublicUrl, listen, run
+    from marquee.app.live import Follower, Live
     from marquee.app.server import ServerSettings, create_app
     from marquee.data.workspace import Workspace
     from marquee.lifecycle.fitting import current_model
@@ -112,8 +114,15 @@ def serve_workspace(
     current_model(workspace)  # says what is missing before a database is made
     stored = replace(settings, feedback=feedback or settings.feedback)
     with listen(place) as listener, feedback_store(stored, make=True) as said:
-        engine = Engine(workspace, model, feedback=said)
+
+        def opened() -> Engine:
+            return Engine(workspace, model, feedback=said)
+
+        engine = opened()
         engine.warm_up()
+        live = Live(engine)
+        # A model that was named stays; else whatever is promoted answers from then on.
+        follower = Follower(workspace, live, opened) if model is None else None
         served = ServerSettings(
             secret=read_secret(settings.home / "secret"),
             keys=keys,
@@ -124,10 +133,11 @@ def serve_workspace(
             burst=max(2 * int(rate), 1),
             pages=place.is_local if pages is None else pages,
         )
-        app = create_app(engine, served)
+        app = create_app(live, served)
         note(f"Serving {settings.home} on {place.url(listener)} {place.audience}")
         greet(place.url(listener))
-        run(app, listener)
+        with follower.following() if follower else nullcontext():
+            run(app, listener)
 
 
 def studio(context: typer.Context) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from starlette.convertors import StringConvertor, register_url_convertor
@@ -12,14 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
+from marquee.app.live import Live
 from marquee.app.web import bringing, finding, home, household, mine, saying, titles, welcome
 from marquee.app.web.door import Answer, Endpoint, Handler, Refused, door
 from marquee.app.web.site import Site
 from marquee.app.web.statics import Statics
 from marquee.app.web.visit import Visit
-
-if TYPE_CHECKING:
-    from marquee.service.engine import Engine
 
 PAGES: dict[str, Handler] = {
     "/": home.home,
@@ -63,13 +60,13 @@ register_url_convertor("elsewhere", Elsewhere())
 _COMPILED = [(compile_path(path), handler) for path, handler in PAGES.items()]
 
 
-def page_routes(engine: Engine, *, secret: bytes) -> APIRouter:
+def page_routes(live: Live, *, secret: bytes) -> APIRouter:
     """The pages over one engine; ``secret`` signs cookies and form tokens.
 
     The last route answers whatever else is asked for with a page that says that it is not there;
     include this router after all others.
     """
-    site, routes = Site(engine, secret), APIRouter(include_in_schema=False)
+    site, routes = Site(live, secret), APIRouter(include_in_schema=False)
     statics = Statics(site)
 
     def add(path: str, endpoint: Endpoint, method: str) -> None:

@@ -6,13 +6,14 @@ import gzip
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from marquee import __version__
+from marquee.app.live import Live
 from marquee.app.web import posters
 from marquee.app.web.words import FILTERS
 from marquee.service.records import PARTLY_FICTIONAL
@@ -80,10 +81,15 @@ def _templates(*, mark_fictional: bool) -> Environment:
 class Site:
     """The engine that answers, and the secret that signs."""
 
-    engine: Engine
+    live: Live
     secret: bytes
 
-    @cached_property
+    @property
+    def engine(self) -> Engine:
+        """What answers the request under way."""
+        return self.live.engine
+
+    @property
     def templates(self) -> Environment:
         """The page templates, compiled once for all sites of a process."""
         return _templates(mark_fictional=PARTLY_FICTIONAL in self.engine.library.notes)
