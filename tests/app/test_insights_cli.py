@@ -35,7 +35,7 @@ def test_a_report_is_written_and_holds_until_a_digit_is_changed(
     done = run("--home", world_home, "insights", "report", "--out", out, *ONE)
     assert done.code == 0, done.err
     assert "1 finding, 0 questions" in done.out
-    held = run("--home", world_home, "insights", "verify", out)
+    held = run("--home", world_home, "insights", "verify", out, "--pictures")
     assert (held.code, held.out.splitlines()[-1][:4]) == (0, "All ")
     html = out.read_text(encoding="utf-8")
     place = html.index("standard deviation is ") + len("standard deviation is ")
@@ -49,6 +49,19 @@ def test_a_report_is_written_and_holds_until_a_digit_is_changed(
         1,
         ["rating-distribution/sentence 2"],
     )
+
+
+@pytest.mark.slow
+def test_a_chart_that_was_touched_is_named(run: Run, world_home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    run("--home", world_home, "insights", "report", "--out", out, *ONE)
+    svg = out.read_text(encoding="utf-8").partition("</svg>")
+    touched = svg[0].replace(">3.5</text>", ">9.5</text>", 1)
+    assert touched != svg[0]
+    out.write_text(touched + svg[1] + svg[2], encoding="utf-8")
+    assert run("--home", world_home, "insights", "verify", out).code == 0
+    found = run("--home", world_home, "insights", "verify", out, "--pictures")
+    assert (found.code, "rating-distribution/chart does not hold" in found.out) == (1, True)
 
 
 def test_other_formats_need_no_drawing(run: Run, world_home: Path, tmp_path: Path) -> None:

@@ -78,6 +78,15 @@ def test_a_chart_is_drawn_with_its_text_and_the_colors_of_the_page() -> None:
         assert f"{name}: " in html
 
 
+@pytest.mark.slow
+def test_a_chart_is_drawn_the_same_whatever_was_drawn_before() -> None:
+    chart = finding().chart
+    assert chart is not None
+    first = draw(chart, "a", LIGHT)
+    draw(chart, "b", DARK)
+    assert draw(chart, "a", LIGHT) == first
+
+
 def test_names_from_the_data_are_text_and_not_tags() -> None:
     html = page(small_report(), {}, {"data": "</script><b>"})
     assert "<b>" not in html

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marquee.app.cli.console import progress, say, say_json, say_table
+from marquee.app.cli.console import note, progress, say, say_json, say_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from marquee.app.report.checking import Difference
     from marquee.app.settings import Settings
     from marquee.data.tables import Tables
     from marquee.insights.base import Insight
-    from marquee.insights.report import DataNote
+    from marquee.insights.report import DataNote, Report
 
 app = typer.Typer(
     help="What the data say, as reports whose sentences can be checked.",
@@ -98,6 +99,7 @@ def report(
     seed: Seed = 0,
 ) -> None:
     """Write what the data say to all questions, or to some, as one file."""
+    from marquee import __version__
     from marquee.app.report.writing import FORMATS, write_report
     from marquee.errors import ParameterError
     from marquee.insights.report import make_report
@@ -110,6 +112,7 @@ def report(
     insights = _chosen(only or [])
     tables, described = _opened(context.obj, data, format_)
     made = {
+        "marquee": __version__,
         "data": data or "workspace",
         "as": format_,
         "seed": seed,
@@ -136,62 +139,92 @@ def verify(
     file: Annotated[Path, typer.Argument(help="A page that `marquee insights report` wrote.")],
     data: Data = None,
     format_: As = None,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Draw the charts again too, and compare them.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Compute every sentence and table of a report anew, and name what no longer holds.
 
     The exit status is 1 where something does not. The data are those that the report names.
     """
+    from marquee import __version__
     from marquee.app.report.checking import differences, read_page
     from marquee.app.report.page import page
     from marquee.errors import SourceError
     from marquee.insights.report import make_report
 
+    html = file.read_text(encoding="utf-8", errors="replace")
+    told = read_page(html)
     try:
-        told = read_page(file.read_text(encoding="utf-8"))
         made: dict[str, Any] = told.made
         made_on, seed = date.fromisoformat(made["made_on"]), int(made["seed"])
         name, only = str(made["data"]), [str(key) for key in made["only"]]
         read_as = None if made["as"] is None else str(made["as"])
     except (KeyError, TypeError, ValueError) as error:
         raise SourceError(f"{file} does not say how it was made: {error}") from None
+    if made.get("marquee") != __version__:
+        note(f"The report is of Marquee {made.get('marquee')}, and this is {__version__}.")
     tables, described = _opened(context.obj, data or name, format_ if data else read_as, name)
     with progress("Asking again") as tick:
         anew = make_report(
             tables, _chosen(only), described, made_on=made_on, seed=seed, on_step=tick
         )
-    # Without its pictures a page says the same but for their texts, which are those of the chart.
-    drawings = {
-        finding.key: f'<svg aria-label="{_escaped(finding.chart.alt.text)}"></svg>'
-        for finding in anew.findings
-        if finding.chart is not None and made.get("charts", True)
-    }
-    found = differences(told, read_page(page(anew, drawings, made)))
+    with_charts = bool(made.get("charts", True))
+    found = differences(told, read_page(page(anew, _spoken(anew) if with_charts else {}, made)))
+    if pictures and with_charts:
+        found += _redrawn(html, anew)
     if as_json:
         say_json([{"place": place, "report": one, "data": two} for place, one, two in found])
     else:
-        for difference in found:
-            place, one, two = difference
-            say(f"{place} does not hold")
-            say(f"  report: {one or '(nothing)'}")
-            say(f"  data:   {two or '(nothing)'}")
-            if one and two and len(difference.changes) <= 3:
-                changes = [f"{was!r} is {now!r} in the data" for was, now in difference.changes]
-                say(f"  {'; '.join(changes)}")
-        n = len(told.texts)
-        say(f"{n - len(found):,} of {n:,} texts hold." if found else f"All {n:,} texts hold.")
+        _say_differences(found, len(told.texts))
     if found:
         raise typer.Exit(1)
 
 
+def _spoken(report: Report) -> dict[str, str]:
+    """Empty drawings that say what the charts of the report say to who cannot see them."""
+    from html import escape
+
+    return {
+        finding.key: f'<svg aria-label="{escape(finding.chart.alt.text)}"></svg>'
+        for finding in report.findings
+        if finding.chart is not None
+    }
+
+
+def _redrawn(html: str, anew: Report) -> list[Difference]:
+    """The charts that are not what is drawn of the same data now."""
+    from marquee.app.report.checking import Difference, pictures
+    from marquee.app.report.theme import ON_PAGE
+    from marquee.app.report.writing import drawn
+
+    with progress("Drawing again") as tick:
+        now = drawn(anew, ON_PAGE, tick)
+    kept = pictures(html)
+    if len(kept) != len(now):
+        return [Difference("charts", f"{len(kept)} charts", f"{len(now)} charts")]
+    return [
+        Difference(f"{key}/chart", "another picture", "the picture drawn anew")
+        for (key, svg), old in zip(now.items(), kept, strict=True)
+        if svg != old
+    ]
+
+
+def _say_differences(found: Sequence[Difference], n: int) -> None:
+    for difference in found:
+        place, one, two = difference
+        say(f"{place} does not hold")
+        say(f"  report: {one or '(nothing)'}")
+        say(f"  data:   {two or '(nothing)'}")
+        if one and two and len(difference.changes) <= 3:
+            changes = [f"{was!r} is {now!r} in the data" for was, now in difference.changes]
+            say(f"  {'; '.join(changes)}")
+    say(f"{_many(len(found), 'text')} of {n:,} do not hold." if found else f"All {n:,} texts hold.")
+
+
 def _many(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
-def _escaped(text: str) -> str:
-    import html
-
-    return html.escape(text)
 
 
 def _all() -> list[Insight]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
 from marquee.errors import SourceError
 
+_SVG = re.compile(r"<figure>\s*(<svg .*?</svg>)", re.DOTALL)
 VOID = {"br", "img", "meta", "link", "hr", "input", "source", "wbr"}
 UNSEEN = {"style", "script", "svg", "title"}
 
@@ -62,6 +64,11 @@ def read_page(html: str) -> Told:
             "this is no page that `marquee insights report` made: it does not say how it was made"
         )
     return found
+
+
+def pictures(html: str) -> list[str]:
+    """The drawings of a page in their order, as they are written."""
+    return _SVG.findall(html)
 
 
 def differences(page: Told, anew: Told) -> list[Difference]:

@@ -42,7 +42,7 @@ def draw(chart: Chart, key: str, colors: Mapping[str, str]) -> str:
 
     head, tag, body = _converted(sized(chart.spec), config(colors)).partition(">")
     svg = head + tag + _TAG.sub(lambda found: _LONG.sub(r"\1", found[0]), _IDLE.sub("", body))
-    svg = _ID.sub(rf"\g<1>{key}-\g<2>", svg)
+    svg = _own_ids(svg, key)
     label = html.escape(chart.alt.text)
     return _ROOT.sub(
         lambda root: (
@@ -52,6 +52,12 @@ def draw(chart: Chart, key: str, colors: Mapping[str, str]) -> str:
         svg,
         count=1,
     )
+
+
+def _own_ids(svg: str, key: str) -> str:
+    """The drawing with ids of its own, the same whatever was drawn before it."""
+    places: dict[str, int] = {}
+    return _ID.sub(lambda found: f"{found[1]}{key}-{places.setdefault(found[2], len(places))}", svg)
 
 
 def _converted(spec: Spec, look: dict[str, Any]) -> str:

@@ -32,7 +32,7 @@ def page(report: Report, drawings: Mapping[str, str], made: Mapping[str, object]
             report=report,
             drawings=drawings,
             made=made,
-            version=__version__,
+            version=made.get("marquee", __version__),
             coverage=round(100 * COVERAGE),
             rate=round(100 * FALSE_DISCOVERY_RATE),
             style=_style(),
