@@ -29,6 +29,7 @@ from marquee.app.live import Live
 from marquee.errors import MarqueeError
 
 if TYPE_CHECKING:
+    from marquee.app.settings import Settings
     from marquee.service.engine import Engine
 
 
@@ -53,6 +54,9 @@ class ServerSettings:
     """Requests at once that are let through before the rate counts."""
     pages: bool = True
     """Whether viewers' pages are served beside the API; they know no keys."""
+    studio: Settings | None = None
+    """Where the analysts' studio finds the workspace; None for none. It shows what any viewer gets,
+    and knows no keys."""
 
 
 def create_app(engine: Engine | Live, settings: ServerSettings | None = None) -> FastAPI:
@@ -82,6 +86,10 @@ def create_app(engine: Engine | Live, settings: ServerSettings | None = None) ->
         from marquee.app.web import page_routes
 
         app.include_router(page_routes(live, secret=settings.secret))
+    if settings.studio is not None:
+        from marquee.app.studio.mount import mount
+
+        mount(app, settings.studio, lambda: live.engine)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     return app
 

@@ -46,6 +46,18 @@ PAGE_HEADERS = {
 }
 """Set where the answer does not say otherwise itself."""
 
+STUDIO = "/studio"
+STUDIO_HEADERS = {
+    # What Streamlit and Vega need: styles and compiled expressions made in the page itself.
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' "
+    "'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' "
+    "data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+"""The same for the analysts' studio."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
@@ -78,6 +90,10 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers, or lets the application answer."""
+        if scope["type"] == "websocket" and self._is_foreign_socket(Headers(scope=scope)):
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -100,7 +116,7 @@ class Guard:
                 status = message["status"]
                 out = MutableHeaders(scope=message)
                 out["X-Request-Id"] = request_id
-                for name, value in (API_HEADERS if is_api else PAGE_HEADERS).items():
+                for name, value in _headers_for(scope["path"]).items():
                     out.setdefault(name, value)
             elif method == "HEAD" and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
@@ -120,6 +136,12 @@ class Guard:
             await answer(scope, receive, dressed)
         finally:
             self.metrics.count({**scope, "method": method}, status, time.perf_counter() - start)
+
+    def _is_foreign_socket(self, headers: Headers) -> bool:
+        """Whether a socket is asked for under another name, or by a page of another site."""
+        hosts = self.rules.hosts
+        wrong_name = hosts is not None and _host(headers) not in hosts
+        return wrong_name or _is_foreign(headers, self.rules)
 
     def _refusal(self, scope: Scope, headers: Headers, is_api: bool) -> Response | None:
         rules = self.rules
@@ -184,6 +206,13 @@ class Guard:
             return message
 
         return counted
+
+
+def _headers_for(path: str) -> dict[str, str]:
+    """What an answer at that address is dressed in."""
+    if path.startswith(API):
+        return API_HEADERS
+    return STUDIO_HEADERS if path == STUDIO or path.startswith(STUDIO + "/") else PAGE_HEADERS
 
 
 def _request_id(headers: Headers) -> str:

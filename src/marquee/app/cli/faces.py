@@ -55,6 +55,14 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    studio: Annotated[
+        bool | None,
+        typer.Option(
+            help="Serve the analysts' studio below /studio, which shows what any viewer gets and "
+            "knows no keys; default only to this machine.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Serve the workspace's recommendations as pages and as JSON, to this machine only.
 
@@ -70,6 +78,7 @@ def serve(
         pages=pages,
         host_names=host_name or (),
         public_url=public_url,
+        with_studio=studio,
     )
 
 
@@ -84,6 +93,7 @@ def serve_workspace(
     pages: bool | None = None,
     host_names: Iterable[str] = (),
     public_url: str | None = None,
+    with_studio: bool | None = None,
     greet: Callable[[str], None] = lambda _address: note("Stop with Ctrl-C."),
 ) -> None:
     """Serves until it is told to stop; ``greet`` is told the address once somebody can ask there.
@@ -123,6 +133,9 @@ def serve_workspace(
         live = Live(engine)
         # A model that was named stays; else whatever is promoted answers from then on.
         follower = Follower(workspace, live, opened) if model is None else None
+        # Whoever comes through a proxy is somebody else, though the proxy is on this machine.
+        private = place.is_local and public is None
+        shows_studio = private if with_studio is None else with_studio
         served = ServerSettings(
             secret=read_secret(settings.home / "secret"),
             keys=keys,
@@ -132,6 +145,7 @@ def serve_workspace(
             requests_per_second=rate or None,
             burst=max(2 * int(rate), 1),
             pages=place.is_local if pages is None else pages,
+            studio=stored if shows_studio else None,
         )
         app = create_app(live, served)
         note(f"Serving {settings.home} on {place.url(listener)} {place.audience}")
@@ -140,24 +154,23 @@ def serve_workspace(
             run(app, listener)
 
 
-def studio(context: typer.Context) -> None:
-    """Open the analysts' view of the workspace in a browser."""
+def studio(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port.")] = 8501,
+) -> None:
+    """Open the analysts' studio of the workspace alone; `serve` has it below /studio."""
     import subprocess
     import sys
-    from importlib.util import find_spec
     from pathlib import Path
 
+    from marquee.app.studio.mount import INSTALL, installed
     from marquee.errors import MarqueeError
 
-    if find_spec("streamlit") is None or find_spec("altair") is None:
-        raise MarqueeError("the studio needs Streamlit; run: pip install 'marquee[studio]'")
+    if not installed():
+        raise MarqueeError(f"the studio needs Streamlit; run: {INSTALL}")
     settings: Settings = context.obj
-    page = Path(__file__).parent.parent / "studio" / "page.py"
-    command = [sys.executable, "-m", "streamlit", "run", str(page)]
-    options = [
-        "--server.address=127.0.0.1",
-        "--browser.gatherUsageStats=false",
-        "--client.toolbarMode=minimal",
-    ]
-    done = subprocess.run([*command, *options, "--", str(settings.home)], check=False)
+    script = Path(__file__).parent.parent / "studio" / "script.py"
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}"]
+    note(f"Opening the studio of {settings.home} on http://127.0.0.1:{port}; stop with Ctrl-C.")
+    done = subprocess.run([*command, "--", str(settings.home)], check=False)
     raise typer.Exit(done.returncode)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from marquee.app.amounts import dollars, percent, ratio
 from marquee.app.cli.console import say, say_table
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
         BudgetCurve,
         FilmExplanation,
         FilmForecast,
-        Ratio,
         Spread,
         WhatIf,
     )
@@ -169,19 +169,6 @@ def say_explanation(answer: FilmExplanation) -> None:
     _say_source(answer)
 
 
-def dollars(value: float) -> str:
-    """The amount at three digits: $62.4M."""
-    sign, size = ("-" if value < 0 else ""), abs(value)
-    for unit, word in ((1e9, "B"), (1e6, "M"), (1e3, "k")):
-        if size >= unit * 0.9995:
-            return f"{sign}${_three(size / unit)}{word}"
-    return f"{sign}${size:.0f}"
-
-
-def _three(value: float) -> str:
-    return f"{value:.2f}" if value < 9.995 else f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
-
-
 def _say_head(answer: AboutFilm) -> None:
     what = "a planned film" if answer.title_id is None else f"title {answer.title_id}"
     say(f"{answer.film}, {what}; by what was known before {answer.as_of}")
@@ -242,18 +229,6 @@ def _numbers(spread: Spread, unit: str = "") -> tuple[str, str, str]:
         f"{spread.low_50:.2f} to {spread.high_50:.2f}{unit}",
         f"{spread.low_80:.2f} to {spread.high_80:.2f}{unit}",
     )
-
-
-def ratio(change: Ratio) -> str:
-    """How many times as much, with its interval where there is one."""
-    if change.low is None or change.high is None:
-        return f"×{change.ratio:.2f}"
-    return f"×{change.ratio:.2f} [{change.low:.2f}, {change.high:.2f}]"
-
-
-def percent(value: float | None) -> str:
-    """The share in whole hundredths; nothing for None."""
-    return "" if value is None else f"{100 * value:.0f} %"
 
 
 def _said(value: Any) -> str:

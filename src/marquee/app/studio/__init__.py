@@ -1,1 +1,1 @@
-"""The analysts' view, a Streamlit page over the workspace."""
+"""The analysts' and stakeholders' app, drawn with Streamlit; it computes nothing of its own."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from marquee.app.lists import list_id
 from marquee.app.web.visit import Visit
 from marquee.data.feedback import Shown
 from marquee.service.records import Prediction, Reason, Suggestion, TitleCard
@@ -238,11 +238,8 @@ def _settled(visit: Visit, shelves: Sequence[Shelf]) -> list[Shelf]:
 
 
 def _list_id(visit: Visit, each: Shelf) -> str:
-    """The same for the same list on the same day: a reload is not another impression."""
-    library = visit.site.engine.library
-    titles = ",".join(str(card.title.title_id) for card in each.cards)
-    text = f"{each.key}|{titles}|{library.model_version}|{library.snapshot}|{visit.now:%Y-%m-%d}"
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    titles = [card.title.title_id for card in each.cards]
+    return list_id(each.key, titles, visit.site.engine.library, visit.now)
 
 
 MOST_LOOKED_AT = 30

@@ -1,0 +1,18 @@
+"""The pages of the studio, in the order of the menu."""
+
+from __future__ import annotations
+
+from marquee.app.studio.frame import PageOf
+from marquee.app.studio.pages import (
+    audience,
+    forecast,
+    recommend,
+    what_if,
+)
+
+PAGES: tuple[PageOf, ...] = (
+    recommend.PAGE,
+    forecast.PAGE,
+    what_if.PAGE,
+    audience.PAGE,
+)

@@ -1,0 +1,380 @@
+"""Charts of forecasts as Vega-Lite, with what each shows in words; Streamlit gives the colors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from marquee.app.amounts import dollars, percent
+from marquee.features.calendar import MONTHS
+from marquee.forecast.scales import OutcomeScale, from_scale
+from marquee.service.audience import Segment
+from marquee.service.forecast_records import (
+    BestMonth,
+    BudgetCurve,
+    ClassChance,
+    FilmExplanation,
+    Spread,
+)
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
+BAND, INNER, POINT = "#c99a6b", "#b06a00", "#8e2a1e"
+UP, DOWN = "#2f7d5b", "#b4472f"
+"""Readable on the studio's light ground and on its dark one."""
+
+DOLLARS = "'$' + replace(format(datum.value, '.2~s'), 'G', 'B')"
+"""How an axis writes money."""
+
+
+class Drawn(NamedTuple):
+    """A chart, what it shows in words, and its numbers."""
+
+    spec: dict[str, Any]
+    alt: str
+    rows: list[dict[str, Any]]
+
+
+def spreads(named: Mapping[str, Spread], mark: float | None = None, what: str = "budget") -> Drawn:
+    """Money of several films or scenarios as medians with 50 and 80 % intervals, one a line."""
+    rows = [
+        {
+            "name": name,
+            "median": each.median,
+            "low_50": each.low_50,
+            "high_50": each.high_50,
+            "low_80": each.low_80,
+            "high_80": each.high_80,
+        }
+        for name, each in named.items()
+    ]
+    y = {"field": "name", "type": "nominal", "sort": None, "title": None}
+    scale = {"type": "log", "nice": False}
+    axis = {"labelExpr": DOLLARS, "tickCount": 6, "title": "US dollars, by powers"}
+    layers: list[dict[str, Any]] = [
+        _band(y, "low_80", "high_80", 8, BAND, scale, axis),
+        _band(y, "low_50", "high_50", 16, INNER, scale, axis),
+        {
+            "mark": {"type": "tick", "color": POINT, "thickness": 4, "size": 26},
+            "encoding": {"y": y, "x": {"field": "median", "type": "quantitative"}},
+        },
+    ]
+    if mark is not None:
+        layers.append(
+            {
+                "data": {"values": [{"at": mark, "said": what}]},
+                "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#837987"},
+                "encoding": {
+                    "x": {"field": "at", "type": "quantitative"},
+                    "tooltip": [{"field": "said", "title": "line"}],
+                },
+            }
+        )
+    told = "; ".join(
+        f"{name}: median {dollars(each.median)}, 8 of 10 between {dollars(each.low_80)} and "
+        f"{dollars(each.high_80)}"
+        for name, each in named.items()
+    )
+    line = f" A dashed line marks the {what} of {dollars(mark)}." if mark is not None else ""
+    return Drawn(_layered(rows, layers, 46 * len(rows) + 20), f"Intervals. {told}.{line}", rows)
+
+
+def classes(chances: Sequence[ClassChance]) -> Drawn:
+    """Chances of the classes of success as bars, worst first."""
+    rows = [
+        {"class": each.name, "from_multiple": each.from_multiple, "probability": each.probability}
+        for each in chances
+    ]
+    spec = _single(
+        rows,
+        {"type": "bar", "color": INNER},
+        {
+            "y": {"field": "class", "type": "nominal", "sort": None, "title": None},
+            "x": {
+                "field": "probability",
+                "type": "quantitative",
+                "axis": {"format": "%", "title": "chance"},
+            },
+            "tooltip": [
+                {"field": "class"},
+                {"field": "from_multiple", "title": "from this multiple of the budget"},
+                {"field": "probability", "format": ".0%"},
+            ],
+        },
+        24 * len(rows),
+    )
+    told = ", ".join(f"{each.name} {percent(each.probability)}" for each in chances)
+    return Drawn(spec, f"Chances of the classes of success: {told}.", rows)
+
+
+def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
+    """From the usual film to this one's median, a step for each group of inputs.
+
+    The strongest groups have steps of their own and the others one together; on a scale of
+    logarithms a step is a factor.
+    """
+    strong, rest = told.factors[:most], told.factors[most:]
+    steps = [(line.group, line.said, line.contribution) for line in strong]
+    if rest:
+        steps.append((f"{len(rest)} more", "", sum(line.contribution for line in rest)))
+    scale_of = cast("OutcomeScale", told.scale)
+    at, rows = told.base_on_scale, []
+    for group, said, contribution in steps:
+        rows.append(
+            {
+                "input": group,
+                "said": said,
+                "from": _off_scale(scale_of, at),
+                "to": _off_scale(scale_of, at + contribution),
+                "effect": f"×{math.exp(contribution):.2f}"
+                if told.scale == "log"
+                else f"{contribution:+.2f}",
+                "raises": contribution >= 0,
+            }
+        )
+        at += contribution
+    money = told.target == "revenue"
+    ends = [
+        {"input": "usual film", "from": told.base, "to": told.base},
+        {"input": "this film", "from": told.median, "to": told.median},
+    ]
+    order = ["usual film", *(row["input"] for row in rows), "this film"]
+    y = {"field": "input", "type": "nominal", "sort": order, "title": None}
+    axis = {"title": "median", "tickCount": 6} | ({"labelExpr": DOLLARS} if money else {})
+    scale = {"type": "log", "nice": False} if told.scale != "plain" else {"zero": False}
+    x = {"field": "from", "type": "quantitative", "scale": scale, "axis": axis}
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "bar", "height": 14},
+            "encoding": {
+                "y": y,
+                "x": x,
+                "x2": {"field": "to"},
+                "color": {
+                    "field": "raises",
+                    "type": "nominal",
+                    "scale": {"domain": [True, False], "range": [UP, DOWN]},
+                    "legend": None,
+                },
+                "tooltip": [{"field": "input"}, {"field": "said"}, {"field": "effect"}],
+            },
+        },
+        {
+            "data": {"values": ends},
+            "mark": {"type": "tick", "color": POINT, "thickness": 4, "size": 20},
+            "encoding": {"y": y, "x": x},
+        },
+    ]
+    write = dollars if money else "{:.2f}".format
+    said = ", ".join(f"{row['input']} {row['effect']}" for row in rows)
+    alt = (
+        f"From the usual film's {write(told.base)} to this film's median of {write(told.median)}, "
+        f"step by step: {said}."
+    )
+    return Drawn(_layered(rows, layers, 26 * len(order)), alt, rows)
+
+
+def months(answer: BestMonth) -> Drawn:
+    """The median in each month, with the interval of its change against the planned month."""
+    planned = answer.months[answer.planned_month - 1].revenue_usd.median
+    rows = [
+        {
+            "month": MONTHS[line.month - 1],
+            "planned": line.month == answer.planned_month,
+            "median": line.revenue_usd.median,
+            "change": line.change.ratio,
+            "low": None if line.change.low is None else line.change.low * planned,
+            "high": None if line.change.high is None else line.change.high * planned,
+        }
+        for line in answer.months
+    ]
+    x = {"field": "month", "type": "ordinal", "sort": list(MONTHS), "title": None}
+    y = {"type": "quantitative", "axis": {"labelExpr": DOLLARS, "title": "median revenue"}}
+    zero = {"zero": False}
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "rule", "color": BAND, "size": 6},
+            "encoding": {
+                "x": x,
+                "y": {"field": "low", "scale": zero, **y},
+                "y2": {"field": "high"},
+            },
+        },
+        {
+            "mark": {"type": "point", "filled": True, "size": 110},
+            "encoding": {
+                "x": x,
+                "y": {"field": "median", "scale": zero, **y},
+                "color": {
+                    "field": "planned",
+                    "type": "nominal",
+                    "scale": {"domain": [True, False], "range": [POINT, INNER]},
+                    "legend": None,
+                },
+                "tooltip": [
+                    {"field": "month"},
+                    {"field": "median", "format": "$.3s"},
+                    {"field": "change", "format": ".2f", "title": "times the plan"},
+                ],
+            },
+        },
+    ]
+    best = MONTHS[answer.best_month - 1]
+    alt = (
+        f"Median revenue by month of release; {best} has the highest, "
+        f"{MONTHS[answer.planned_month - 1]} is planned. Bars are 80 % intervals of the change."
+    )
+    return Drawn(_layered(rows, layers, 300), alt, rows)
+
+
+def budgets(answer: BudgetCurve) -> Drawn:
+    """The median and its intervals along budgets, both by powers."""
+    rows = [
+        {
+            "budget": line.budget_usd,
+            "median": line.revenue_usd.median,
+            "low_50": line.revenue_usd.low_50,
+            "high_50": line.revenue_usd.high_50,
+            "low_80": line.revenue_usd.low_80,
+            "high_80": line.revenue_usd.high_80,
+            "chance_of_double": line.chance_of_double,
+        }
+        for line in answer.lines
+    ]
+    log = {"type": "log", "nice": False}
+    x = {
+        "field": "budget",
+        "type": "quantitative",
+        "scale": log,
+        "axis": {"labelExpr": DOLLARS, "title": "budget", "tickCount": 6},
+    }
+    y = {
+        "type": "quantitative",
+        "scale": log,
+        "axis": {"labelExpr": DOLLARS, "title": "revenue", "tickCount": 6},
+    }
+    layers: list[dict[str, Any]] = [
+        {
+            "mark": {"type": "area", "color": color, "opacity": opacity},
+            "encoding": {"x": x, "y": {"field": low, **y}, "y2": {"field": high}},
+        }
+        for low, high, color, opacity in (
+            ("low_80", "high_80", BAND, 0.35),
+            ("low_50", "high_50", INNER, 0.45),
+        )
+    ]
+    layers += [
+        {
+            "mark": {"type": "line", "color": POINT, "size": 3, "point": {"color": POINT}},
+            "encoding": {
+                "x": x,
+                "y": {"field": "median", **y},
+                "tooltip": [
+                    {"field": "budget", "format": "$.3s"},
+                    {"field": "median", "format": "$.3s"},
+                    {"field": "chance_of_double", "format": ".0%", "title": "twice the budget"},
+                ],
+            },
+        },
+        {
+            "mark": {"type": "line", "strokeDash": [4, 4], "color": "#837987"},
+            "encoding": {"x": x, "y": {"field": "budget", **y}},
+        },
+    ]
+    first, last = answer.lines[0], answer.lines[-1]
+    alt = (
+        f"Median revenue from {dollars(first.revenue_usd.median)} at a budget of "
+        f"{dollars(first.budget_usd)} to {dollars(last.revenue_usd.median)} at "
+        f"{dollars(last.budget_usd)}, with 50 and 80 % bands; the dashed line is the budget back."
+    )
+    return Drawn(_layered(rows, layers, 340), alt, rows)
+
+
+def lifts(segments: Sequence[Segment], of: str) -> Drawn:
+    """How many times their share groups of viewers would come, with intervals."""
+    rows = [
+        {
+            "group": each.name,
+            "viewers": each.n_viewers,
+            "expected": round(each.expected, 1),
+            "low": round(each.low, 1),
+            "high": round(each.high, 1),
+            "lift": each.lift,
+            "lift_low": each.lift_low,
+            "lift_high": each.lift_high,
+        }
+        for each in sorted(segments, key=lambda each: -each.lift)
+    ]
+    y = {"field": "group", "type": "nominal", "sort": None, "title": None}
+    axis = {"title": "times its share of all viewers"}
+    layers: list[dict[str, Any]] = [
+        _band(y, "lift_low", "lift_high", 8, BAND, {"zero": False}, axis),
+        {
+            "mark": {"type": "tick", "color": POINT, "thickness": 4, "size": 18},
+            "encoding": {
+                "y": y,
+                "x": {"field": "lift", "type": "quantitative"},
+                "tooltip": [
+                    {"field": "group"},
+                    {"field": "viewers"},
+                    {"field": "expected"},
+                    {"field": "lift", "format": ".2f"},
+                ],
+            },
+        },
+        {
+            "data": {"values": [{"at": 1}]},
+            "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#837987"},
+            "encoding": {"x": {"field": "at", "type": "quantitative"}},
+        },
+    ]
+    told = ", ".join(f"{row['group']} {row['lift']:.2f}" for row in rows[:6])
+    return Drawn(_layered(rows, layers, 30 * len(rows) + 20), f"Lift by {of}: {told}.", rows)
+
+
+def _off_scale(scale: OutcomeScale, value: float) -> float:
+    return float(from_scale(np.array([value]), scale)[0])
+
+
+def _band(
+    y: Mapping[str, Any],
+    low: str,
+    high: str,
+    height: int,
+    color: str,
+    scale: Mapping[str, Any],
+    axis: Mapping[str, Any],
+) -> dict[str, Any]:
+    x = {"field": low, "type": "quantitative", "scale": scale, "axis": axis}
+    return {
+        "mark": {"type": "bar", "height": height, "color": color, "cornerRadius": 3},
+        "encoding": {"y": y, "x": x, "x2": {"field": high}},
+    }
+
+
+def _layered(
+    rows: Sequence[Mapping[str, Any]], layers: Sequence[Mapping[str, Any]], height: int
+) -> dict[str, Any]:
+    return {
+        "$schema": SCHEMA,
+        "data": {"values": list(rows)},
+        "height": height,
+        "layer": list(layers),
+    }
+
+
+def _single(
+    rows: Sequence[Mapping[str, Any]],
+    mark: Mapping[str, Any],
+    encoding: Mapping[str, Any],
+    height: int,
+) -> dict[str, Any]:
+    return {
+        "$schema": SCHEMA,
+        "data": {"values": list(rows)},
+        "height": height,
+        "mark": dict(mark),
+        "encoding": dict(encoding),
+    }

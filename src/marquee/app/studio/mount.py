@@ -1,0 +1,64 @@
+"""The studio inside the server of the viewers' app: one process, one database, one viewer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from marquee.app.settings import Settings
+    from marquee.service.engine import Engine
+
+PATH = "/studio"
+
+INSTALL = "pip install 'marquee[studio]'"
+
+ABSENT = f"""<!doctype html><html lang="en"><title>Marquee studio</title>
+<meta name="viewport" content="width=device-width"><main><h1>The studio is not installed</h1>
+<p>It needs Streamlit. Run <code>{INSTALL}</code> (in a checkout: <code>make studio</code>) and
+start the server again.</p><p><a href="/">To the films</a></p></main></html>
+"""
+
+
+def installed() -> bool:
+    """Whether the packages that draw the studio are there."""
+    return find_spec("streamlit") is not None
+
+
+def mount(app: FastAPI, settings: Settings, engine: Callable[[], Engine]) -> None:
+    """Serves the studio below ``/studio``, or there says how to install it.
+
+    It answers from the engine and the database of the server, and knows the browser by the same
+    cookie. A process can hold one studio.
+    """
+    if not installed():
+
+        async def absent(_request: Request) -> Response:
+            return HTMLResponse(ABSENT, 503)
+
+        app.add_route(PATH, absent)
+        app.add_route(PATH + "/{rest:path}", absent)
+        return
+    import streamlit as st
+
+    from marquee.app.studio import opened
+
+    opened.use(opened.Place(settings=settings, engine=engine))
+    # It tells at every start where it would be if it were a server of its own.
+    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    studio = st.App(Path(__file__).with_name("script.py"))
+
+    async def enter(_request: Request) -> Response:
+        return RedirectResponse(PATH + "/", 308)
+
+    app.add_route(PATH, enter)
+    app.mount(PATH, studio)
+    app.router.lifespan_context = studio.lifespan()

@@ -1,0 +1,167 @@
+"""What the pages answer from, opened once for all sessions and again when it changes on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from marquee.app.api.private import read_secret
+from marquee.app.settings import Settings
+from marquee.data.feedback import FeedbackStore
+from marquee.data.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from marquee.data.tables import Tables
+    from marquee.forecast.audience import AudienceModel
+    from marquee.service.engine import Engine
+    from marquee.service.forecast_desk import ForecastDesk
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the studio runs."""
+
+    settings: Settings
+    engine: Callable[[], Engine] | None = None
+    """Gives the engine of the server that the studio is part of; None where it runs alone."""
+
+    @property
+    def home(self) -> Path:
+        """The workspace's folder."""
+        return self.settings.home
+
+    @property
+    def alone(self) -> bool:
+        """Whether no viewers' app is served beside it."""
+        return self.engine is None
+
+
+_given: list[Place] = []
+
+
+def use(place: Place) -> None:
+    """Makes the studio of this process run there, before its first page is drawn."""
+    _given[:] = [place]
+
+
+def place() -> Place:
+    """Where the studio runs: as the server said, or as the environment says."""
+    if not _given:
+        use(Place(settings=Settings.read()))
+    return _given[0]
+
+
+def today() -> date:
+    """The day on which questions are asked."""
+    return datetime.now(UTC).date()
+
+
+def workspace() -> Workspace:
+    """The workspace that is shown."""
+    return Workspace(place().home)
+
+
+def engine() -> Engine:
+    """The engine of the server beside the studio, or one of its own for what is in force now.
+
+    Raises
+    ------
+    WorkspaceError
+        If the workspace holds no data, or no model.
+    """
+    given = place().engine
+    if given is not None:
+        return given()
+    return _engine(str(place().home), _stamp(workspace().models))
+
+
+def store() -> FeedbackStore | None:
+    """Where what is said is kept: the same database as the viewers' app's."""
+    given = place().engine
+    return given().feedback if given is not None else _store(_feedback_url())
+
+
+def desk() -> ForecastDesk:
+    """The desk that answers questions about films.
+
+    Raises
+    ------
+    WorkspaceError
+        If the workspace holds no data, or no forecaster.
+    """
+    return _desk(str(place().home), _stamp(workspace().home / "forecasts"))
+
+
+def tables() -> Tables:
+    """The canonical tables of the snapshot in force.
+
+    Raises
+    ------
+    WorkspaceError
+        If the workspace holds no data.
+    """
+    return _tables(str(place().home), workspace().snapshot)
+
+
+def audience_model() -> AudienceModel:
+    """The model of who wants which title, fitted on the snapshot in force."""
+    return _audience_model(str(place().home), workspace().snapshot)
+
+
+@lru_cache(maxsize=1)
+def secret() -> bytes:
+    """What signs the cookies of the viewers' app."""
+    return read_secret(place().home / "secret")
+
+
+def _feedback_url() -> str:
+    return place().settings.feedback or f"sqlite:///{place().home / 'feedback.db'}"
+
+
+def _stamp(folder: Path) -> tuple[str | None, int]:
+    """What changes whenever the data or the models do."""
+    manifests = folder.glob("*/manifest.json")
+    newest = max((path.stat().st_mtime_ns for path in manifests), default=0)
+    return workspace().snapshot, newest
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the catalog and its model …")
+def _engine(home: str, _now: tuple[str | None, int]) -> Engine:
+    from marquee.service.engine import Engine
+
+    return Engine(Workspace(Path(home)), feedback=_store(_feedback_url()))
+
+
+@st.cache_resource(max_entries=1, show_spinner=False)
+def _store(url: str) -> FeedbackStore:
+    found = FeedbackStore(url)
+    found.migrate()
+    return found
+
+
+@st.cache_resource(max_entries=2, show_spinner="Opening the forecasters …")
+def _desk(home: str, _now: tuple[str | None, int]) -> ForecastDesk:
+    from marquee.service.forecast_opening import open_desk
+
+    opened = open_desk(Workspace(Path(home)))
+    opened.warm_up(today())
+    return opened
+
+
+@st.cache_resource(max_entries=1, show_spinner="Reading the tables …")
+def _tables(home: str, _snapshot: str | None) -> Tables:
+    return Workspace(Path(home)).tables()
+
+
+@st.cache_resource(max_entries=1, show_spinner="Learning who wants which titles …")
+def _audience_model(home: str, snapshot: str | None) -> AudienceModel:
+    from marquee.forecast.audience import AudienceModel
+
+    return AudienceModel().fit(_tables(home, snapshot))
