@@ -112,18 +112,21 @@ def film_form(desk: ForecastDesk) -> FilmPlan:
     return desk.plan({name: value for name, value in values.items() if value not in (None, [])})
 
 
-def link_of(plan: FilmPlan, page: str) -> str:
-    """The address of a page about that plan, every input spelled out."""
+def link_of(plan: FilmPlan) -> str:
+    """The address of this page about that plan, every input spelled out."""
     pairs: list[tuple[str, Any]] = [("title", plan.title)]
     if plan.budget_usd is not None:
         pairs.append(("budget", plan.budget_usd / MILLION))
-    pairs += [("year", plan.opens_in), ("month", plan.opens.month if plan.opens else None)]
+    # Streamlit writes the choice of a list as it is shown.
+    month = MONTHS[plan.opens.month - 1] if plan.opens else None
+    pairs += [("year", plan.opens_in), ("month", month)]
     pairs += [("runtime", plan.runtime_min), ("certificate", plan.certificate)]
     pairs += [("series", plan.collection), ("overview", plan.overview)]
     pairs += [("genres", genre) for genre in plan.genres]
     pairs += [("language", language) for language in plan.languages]
     pairs += [(key, ", ".join(getattr(plan, field))) for key, (field, _) in NAMES.items()]
-    return f"{page}?" + urlencode([(key, value) for key, value in pairs if value])
+    here = (st.context.url or "").partition("?")[0]
+    return f"{here}?" + urlencode([(key, value) for key, value in pairs if value])
 
 
 def certificate_of(tables: Tables, plan: FilmPlan, key: str) -> str | None:

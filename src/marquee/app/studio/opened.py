@@ -51,6 +51,14 @@ def use(place: Place) -> None:
     _given[:] = [place]
 
 
+def forget() -> None:
+    """Lets everything that was opened go, for another place."""
+    _given.clear()
+    secret.cache_clear()
+    for cached in (_engine, _store, _desk, _tables, _audience_model):
+        cached.clear()  # type: ignore[attr-defined]  # Streamlit's own
+
+
 def place() -> Place:
     """Where the studio runs: as the server said, or as the environment says."""
     if not _given:

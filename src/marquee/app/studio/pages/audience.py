@@ -49,7 +49,7 @@ def draw() -> None:
     for text in answer.caveats:
         st.caption(sentence(text))
     st.subheader("Link to this film")
-    st.code(link_of(plan, "audience"), language=None, wrap_lines=True)
+    st.code(link_of(plan), language=None, wrap_lines=True)
 
 
 PAGE = PageOf(

@@ -45,7 +45,7 @@ def draw() -> None:
     st.subheader("Past films like it")
     _similar(answer.similar)
     st.subheader("Link to this film")
-    st.code(link_of(plan, "forecast"), language=None, wrap_lines=True)
+    st.code(link_of(plan), language=None, wrap_lines=True)
     notes = opening_notes(desk)
     source_line(answer.model, answer.model_version, answer.snapshot, notes)
 

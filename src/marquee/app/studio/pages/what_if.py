@@ -50,7 +50,7 @@ def draw() -> None:
     if st.toggle("Show them", key="curves", bind="query-params"):
         _curves(desk, plan)
     st.subheader("Link to the plan")
-    st.code(link_of(plan, "what-if"), language=None, wrap_lines=True)
+    st.code(link_of(plan), language=None, wrap_lines=True)
     first = next(iter(answers.values()))
     source_line(first.model, first.model_version, first.snapshot, opening_notes(desk))
 
