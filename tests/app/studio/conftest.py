@@ -46,7 +46,7 @@ def open_page(home: Path) -> OpenPage:
 def draw(name: str, query: Mapping[str, str | list[str]] | None = None) -> AppTest:
     """The page of that module, drawn once."""
     page = AppTest.from_string(
-        f"from marquee.app.studio.pages import {name}\n{name}.PAGE.show()", default_timeout=120
+        f"from marquee.app.studio.views import {name}\n{name}.PAGE.show()", default_timeout=120
     )
     for key, value in (query or {}).items():
         page.query_params[key] = value

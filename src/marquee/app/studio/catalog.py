@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from marquee.app.studio.frame import PageOf
-from marquee.app.studio.pages import (
+from marquee.app.studio.views import (
     audience,
     forecast,
+    insights,
     recommend,
     what_if,
 )
 
 PAGES: tuple[PageOf, ...] = (
     recommend.PAGE,
+    insights.PAGE,
     forecast.PAGE,
     what_if.PAGE,
     audience.PAGE,

@@ -1,4 +1,7 @@
-"""Charts of forecasts as Vega-Lite, with what each shows in words; Streamlit gives the colors."""
+"""Charts of forecasts as Vega-Lite, with what each shows in words.
+
+Marks name what they are by ``style``, as those of findings do; whoever draws them gives the colors.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,11 @@ from marquee.service.forecast_records import (
 )
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
-BAND, INNER, POINT = "#c99a6b", "#b06a00", "#8e2a1e"
-UP, DOWN = "#2f7d5b", "#b4472f"
-"""Readable on the studio's light ground and on its dark one."""
+TICK = {"type": "tick", "style": "main", "thickness": 4, "size": 24}
+"""A median."""
+
+LINE = 30
+"""Pixels between names of a chart."""
 
 DOLLARS = "'$' + replace(format(datum.value, '.2~s'), 'G', 'B')"
 """How an axis writes money."""
@@ -50,14 +55,14 @@ def spreads(named: Mapping[str, Spread], mark: float | None = None, what: str = 
         }
         for name, each in named.items()
     ]
-    y = {"field": "name", "type": "nominal", "sort": None, "title": None}
+    y = _names("name")
     scale = {"type": "log", "nice": False}
     axis = {"labelExpr": DOLLARS, "tickCount": 6, "title": "US dollars, by powers"}
     layers: list[dict[str, Any]] = [
-        _band(y, "low_80", "high_80", 8, BAND, scale, axis),
-        _band(y, "low_50", "high_50", 16, INNER, scale, axis),
+        _band(y, "low_80", "high_80", 6, "quiet", scale, axis),
+        _band(y, "low_50", "high_50", 14, "range", scale, axis),
         {
-            "mark": {"type": "tick", "color": POINT, "thickness": 4, "size": 26},
+            "mark": TICK,
             "encoding": {"y": y, "x": {"field": "median", "type": "quantitative"}},
         },
     ]
@@ -65,7 +70,7 @@ def spreads(named: Mapping[str, Spread], mark: float | None = None, what: str = 
         layers.append(
             {
                 "data": {"values": [{"at": mark, "said": what}]},
-                "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#837987"},
+                "mark": {"type": "rule", "style": "reference"},
                 "encoding": {
                     "x": {"field": "at", "type": "quantitative"},
                     "tooltip": [{"field": "said", "title": "line"}],
@@ -78,7 +83,7 @@ def spreads(named: Mapping[str, Spread], mark: float | None = None, what: str = 
         for name, each in named.items()
     )
     line = f" A dashed line marks the {what} of {dollars(mark)}." if mark is not None else ""
-    return Drawn(_layered(rows, layers, 46 * len(rows) + 20), f"Intervals. {told}.{line}", rows)
+    return Drawn(_layered(rows, layers), f"Intervals. {told}.{line}", rows)
 
 
 def classes(chances: Sequence[ClassChance]) -> Drawn:
@@ -89,13 +94,13 @@ def classes(chances: Sequence[ClassChance]) -> Drawn:
     ]
     spec = _single(
         rows,
-        {"type": "bar", "color": INNER},
+        {"type": "bar", "style": "main"},
         {
-            "y": {"field": "class", "type": "nominal", "sort": None, "title": None},
+            "y": _names("class"),
             "x": {
                 "field": "probability",
                 "type": "quantitative",
-                "axis": {"format": "%", "title": "chance"},
+                "axis": {"format": ".0%", "title": "chance", "tickCount": 6},
             },
             "tooltip": [
                 {"field": "class"},
@@ -103,7 +108,6 @@ def classes(chances: Sequence[ClassChance]) -> Drawn:
                 {"field": "probability", "format": ".0%"},
             ],
         },
-        24 * len(rows),
     )
     told = ", ".join(f"{each.name} {percent(each.probability)}" for each in chances)
     return Drawn(spec, f"Chances of the classes of success: {told}.", rows)
@@ -141,7 +145,7 @@ def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
         {"input": "this film", "from": told.median, "to": told.median},
     ]
     order = ["usual film", *(row["input"] for row in rows), "this film"]
-    y = {"field": "input", "type": "nominal", "sort": order, "title": None}
+    y = _names("input") | {"sort": order}
     axis = {"title": "median", "tickCount": 6} | ({"labelExpr": DOLLARS} if money else {})
     scale = {"type": "log", "nice": False} if told.scale != "plain" else {"zero": False}
     x = {"field": "from", "type": "quantitative", "scale": scale, "axis": axis}
@@ -155,7 +159,7 @@ def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
                 "color": {
                     "field": "raises",
                     "type": "nominal",
-                    "scale": {"domain": [True, False], "range": [UP, DOWN]},
+                    "scale": {"domain": [False, True]},
                     "legend": None,
                 },
                 "tooltip": [{"field": "input"}, {"field": "said"}, {"field": "effect"}],
@@ -163,7 +167,7 @@ def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
         },
         {
             "data": {"values": ends},
-            "mark": {"type": "tick", "color": POINT, "thickness": 4, "size": 20},
+            "mark": TICK,
             "encoding": {"y": y, "x": x},
         },
     ]
@@ -173,7 +177,7 @@ def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
         f"From the usual film's {write(told.base)} to this film's median of {write(told.median)}, "
         f"step by step: {said}."
     )
-    return Drawn(_layered(rows, layers, 26 * len(order)), alt, rows)
+    return Drawn(_layered(rows, layers), alt, rows)
 
 
 def months(answer: BestMonth) -> Drawn:
@@ -195,7 +199,7 @@ def months(answer: BestMonth) -> Drawn:
     zero = {"zero": False}
     layers: list[dict[str, Any]] = [
         {
-            "mark": {"type": "rule", "color": BAND, "size": 6},
+            "mark": {"type": "rule", "style": "range", "size": 6},
             "encoding": {
                 "x": x,
                 "y": {"field": "low", "scale": zero, **y},
@@ -210,7 +214,7 @@ def months(answer: BestMonth) -> Drawn:
                 "color": {
                     "field": "planned",
                     "type": "nominal",
-                    "scale": {"domain": [True, False], "range": [POINT, INNER]},
+                    "scale": {"domain": [True, False]},
                     "legend": None,
                 },
                 "tooltip": [
@@ -257,17 +261,17 @@ def budgets(answer: BudgetCurve) -> Drawn:
     }
     layers: list[dict[str, Any]] = [
         {
-            "mark": {"type": "area", "color": color, "opacity": opacity},
+            "mark": {"type": "area", "style": "band", "opacity": opacity},
             "encoding": {"x": x, "y": {"field": low, **y}, "y2": {"field": high}},
         }
-        for low, high, color, opacity in (
-            ("low_80", "high_80", BAND, 0.35),
-            ("low_50", "high_50", INNER, 0.45),
+        for low, high, opacity in (
+            ("low_80", "high_80", 0.3),
+            ("low_50", "high_50", 0.5),
         )
     ]
     layers += [
         {
-            "mark": {"type": "line", "color": POINT, "size": 3, "point": {"color": POINT}},
+            "mark": {"type": "line", "style": "main", "point": True},
             "encoding": {
                 "x": x,
                 "y": {"field": "median", **y},
@@ -279,7 +283,7 @@ def budgets(answer: BudgetCurve) -> Drawn:
             },
         },
         {
-            "mark": {"type": "line", "strokeDash": [4, 4], "color": "#837987"},
+            "mark": {"type": "line", "style": "reference"},
             "encoding": {"x": x, "y": {"field": "budget", **y}},
         },
     ]
@@ -307,12 +311,12 @@ def lifts(segments: Sequence[Segment], of: str) -> Drawn:
         }
         for each in sorted(segments, key=lambda each: -each.lift)
     ]
-    y = {"field": "group", "type": "nominal", "sort": None, "title": None}
+    y = _names("group")
     axis = {"title": "times its share of all viewers"}
     layers: list[dict[str, Any]] = [
-        _band(y, "lift_low", "lift_high", 8, BAND, {"zero": False}, axis),
+        _band(y, "lift_low", "lift_high", 8, "range", {"zero": False}, axis),
         {
-            "mark": {"type": "tick", "color": POINT, "thickness": 4, "size": 18},
+            "mark": TICK,
             "encoding": {
                 "y": y,
                 "x": {"field": "lift", "type": "quantitative"},
@@ -326,12 +330,12 @@ def lifts(segments: Sequence[Segment], of: str) -> Drawn:
         },
         {
             "data": {"values": [{"at": 1}]},
-            "mark": {"type": "rule", "strokeDash": [4, 4], "color": "#837987"},
+            "mark": {"type": "rule", "style": "reference"},
             "encoding": {"x": {"field": "at", "type": "quantitative"}},
         },
     ]
     told = ", ".join(f"{row['group']} {row['lift']:.2f}" for row in rows[:6])
-    return Drawn(_layered(rows, layers, 30 * len(rows) + 20), f"Lift by {of}: {told}.", rows)
+    return Drawn(_layered(rows, layers), f"Lift by {of}: {told}.", rows)
 
 
 def _off_scale(scale: OutcomeScale, value: float) -> float:
@@ -343,38 +347,44 @@ def _band(
     low: str,
     high: str,
     height: int,
-    color: str,
+    style: str,
     scale: Mapping[str, Any],
     axis: Mapping[str, Any],
 ) -> dict[str, Any]:
     x = {"field": low, "type": "quantitative", "scale": scale, "axis": axis}
     return {
-        "mark": {"type": "bar", "height": height, "color": color, "cornerRadius": 3},
+        "mark": {"type": "bar", "height": height, "style": style, "cornerRadius": 3},
         "encoding": {"y": y, "x": x, "x2": {"field": high}},
     }
 
 
+def _names(field: str) -> dict[str, Any]:
+    """A channel of names in the order of the rows, each of them written out."""
+    axis = {"labelLimit": 220, "labelOverlap": False}
+    return {"field": field, "type": "nominal", "sort": None, "title": None, "axis": axis}
+
+
 def _layered(
-    rows: Sequence[Mapping[str, Any]], layers: Sequence[Mapping[str, Any]], height: int
+    rows: Sequence[Mapping[str, Any]],
+    layers: Sequence[Mapping[str, Any]],
+    height: int | None = None,
 ) -> dict[str, Any]:
+    """A chart of that height, or of a line for each name."""
     return {
         "$schema": SCHEMA,
         "data": {"values": list(rows)},
-        "height": height,
+        "height": {"step": LINE} if height is None else height,
         "layer": list(layers),
     }
 
 
 def _single(
-    rows: Sequence[Mapping[str, Any]],
-    mark: Mapping[str, Any],
-    encoding: Mapping[str, Any],
-    height: int,
+    rows: Sequence[Mapping[str, Any]], mark: Mapping[str, Any], encoding: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {
         "$schema": SCHEMA,
         "data": {"values": list(rows)},
-        "height": height,
+        "height": {"step": LINE},
         "mark": dict(mark),
         "encoding": dict(encoding),
     }

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
 import streamlit as st
 
+from marquee.app.report.theme import DARK, LIGHT, config
 from marquee.app.studio.charts import Drawn
 from marquee.errors import MarqueeError, WorkspaceError
 
@@ -56,21 +58,44 @@ def sentence(text: str) -> str:
     return _plain(whole if whole.endswith((".", "?", "!")) else whole + ".")
 
 
+def listed(texts: Sequence[str]) -> str:
+    """The texts as a list of sentences."""
+    return "".join(f"\n- {sentence(text)}" for text in texts)
+
+
+def table(rows: Sequence[Mapping[str, str]]) -> None:
+    """Rows of texts, all shown."""
+    st.table([{key: _plain(value) for key, value in row.items()} for row in rows])
+
+
 def _plain(text: str) -> str:
     return text.replace("$", "\\$")
 
 
 def chart(drawn: Drawn, name: str) -> None:
     """A chart with what it shows in words for who cannot see it, and its table to open."""
-    st.vega_lite_chart(drawn.spec, width="stretch", alt=drawn.alt, key=f"chart-{name}")
+    draw(drawn.spec, drawn.alt, name)
     as_table(drawn.rows, name)
 
 
-def as_table(rows: Sequence[Mapping[str, Any]], name: str) -> None:
-    """The numbers behind a picture, and the file to take away."""
-    import polars as pl
+def draw(spec: Mapping[str, Any], alt: str, name: str) -> None:
+    """A specification in the colors of the reports, light or dark as the page is."""
+    dark = st.context.theme.type == "dark"
+    look = config(DARK if dark else LIGHT, "sans-serif")
+    st.vega_lite_chart(
+        {**spec, "config": look},
+        width="stretch",
+        alt=alt,
+        theme=None,
+        key=f"chart-{name}",
+    )
 
-    frame = pl.DataFrame(list(rows), infer_schema_length=None)
+
+def as_table(rows: Sequence[Mapping[str, Any]] | pl.DataFrame, name: str) -> None:
+    """The numbers behind a picture, and the file to take away."""
+    frame = rows
+    if not isinstance(frame, pl.DataFrame):
+        frame = pl.DataFrame(list(frame), infer_schema_length=None)
     with st.expander("Numbers"):
         st.dataframe(frame, hide_index=True, alt=f"Table of {name}")
         st.download_button(

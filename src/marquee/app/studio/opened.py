@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from marquee.data.tables import Tables
     from marquee.forecast.audience import AudienceModel
+    from marquee.insights.report import Report
     from marquee.service.engine import Engine
     from marquee.service.forecast_desk import ForecastDesk
 
@@ -55,8 +56,8 @@ def forget() -> None:
     """Lets everything that was opened go, for another place."""
     _given.clear()
     secret.cache_clear()
-    for cached in (_engine, _store, _desk, _tables, _audience_model):
-        cached.clear()  # type: ignore[attr-defined]  # Streamlit's own
+    for cached in (_engine, _store, _desk, _tables, _report, _report_page, _audience_model):
+        cached.clear()
 
 
 def place() -> Place:
@@ -118,6 +119,22 @@ def tables() -> Tables:
     return _tables(str(place().home), workspace().snapshot)
 
 
+def report() -> Report:
+    """What the data in force say to every question.
+
+    Raises
+    ------
+    WorkspaceError
+        If the workspace holds no data.
+    """
+    return _report(str(place().home), workspace().snapshot)
+
+
+def report_page() -> str:
+    """The report as one page that stands alone."""
+    return _report_page(str(place().home), workspace().snapshot)
+
+
 def audience_model() -> AudienceModel:
     """The model of who wants which title, fitted on the snapshot in force."""
     return _audience_model(str(place().home), workspace().snapshot)
@@ -165,7 +182,37 @@ def _desk(home: str, _now: tuple[str | None, int]) -> ForecastDesk:
 
 @st.cache_resource(max_entries=1, show_spinner="Reading the tables …")
 def _tables(home: str, _snapshot: str | None) -> Tables:
-    return Workspace(Path(home)).tables()
+    found, _ = Workspace(Path(home)).tables_and_fingerprint()
+    return found
+
+
+@st.cache_resource(max_entries=1, show_spinner="Asking the data …")
+def _report(home: str, snapshot: str | None) -> Report:
+    from marquee.insights import INSIGHTS
+    from marquee.insights.report import make_report, note_data
+    from marquee.service.library import fictional_notes
+
+    asked = _tables(home, snapshot)
+    described = note_data(asked, "workspace", snapshot, fictional_notes(asked.titles))
+    return make_report(asked, INSIGHTS.values(), described, made_on=today())
+
+
+@st.cache_resource(max_entries=1, show_spinner="Drawing the charts …")
+def _report_page(home: str, snapshot: str | None) -> str:
+    from marquee.app.report.page import page
+    from marquee.app.report.theme import ON_PAGE
+    from marquee.app.report.writing import drawn
+
+    found = _report(home, snapshot)
+    made: dict[str, object] = {
+        "data": "workspace",
+        "as": None,
+        "seed": found.seed,
+        "made_on": found.made_on.isoformat(),
+        "only": [],
+        "charts": True,
+    }
+    return page(found, drawn(found, ON_PAGE), made)
 
 
 @st.cache_resource(max_entries=1, show_spinner="Learning who wants which titles …")

@@ -19,6 +19,7 @@ from marquee.service.traits import in_common
 
 N_PICKS = 12
 ACROSS = 3
+ME, BY_NUMBER = "Me", "A viewer of the data"
 SAYING = {
     "seen": ("Seen", "Marked {} as seen."),
     "watchlist": ("Watchlist", "Put {} on the watchlist."),
@@ -51,36 +52,29 @@ def _who(engine: Engine) -> int | None:
     """The viewer whose picks are shown; None for who has not said a word yet."""
     mine, store = viewer.me(), opened.store()
     household = store.viewers() if store is not None else ()
-    named = {
-        each.viewer_id: each.settings.name or f"profile {each.viewer_id}" for each in household
+    names = {
+        each.settings.name or f"Profile {place}": each.viewer_id
+        for place, each in enumerate(household, start=1)
+        if each.viewer_id != mine
     }
-    choices: list[int | str] = ["me", *(number for number in named if number != mine), "number"]
     left, right = st.columns([2, 1])
     chosen = left.selectbox(
-        "Whose picks",
-        choices,
-        format_func=lambda each: {
-            "me": "Mine" if mine is None else f"Mine ({named.get(mine, 'this browser')})",
-            "number": "A viewer of the data, by number",
-        }.get(str(each), f"{named.get(each, each)}"),
-        key="whose",
-        bind="query-params",
+        "Whose picks", [ME, BY_NUMBER, *names], key="whose", bind="query-params"
     )
-    if chosen == "number":
-        known = engine.library.known_viewers
-        first = int(known[0]) if len(known) else 1
-        return int(
-            right.number_input(
-                "Number of the viewer",
-                min_value=0,
-                max_value=FIRST_OWN_VIEWER - 1,
-                value=first,
-                step=1,
-                key="viewer",
-                bind="query-params",
-            )
+    if chosen != BY_NUMBER:
+        return names.get(chosen, mine)
+    known = engine.library.known_viewers
+    return int(
+        right.number_input(
+            "Number of the viewer",
+            min_value=0,
+            max_value=FIRST_OWN_VIEWER - 1,
+            value=int(known[0]) if len(known) else 1,
+            step=1,
+            key="viewer",
+            bind="query-params",
         )
-    return mine if chosen in ("me", None) else int(chosen)
+    )
 
 
 def _history(engine: Engine, who: int | None) -> None:
@@ -179,7 +173,8 @@ def _card(who: int | None, pick: Suggestion, guess: Prediction | None, list_id: 
         st.caption(", ".join(title.genres))
         if guess is not None:
             st.write(f"★ {guess.stars:.1f}, {guess.confidence} confidence")
-    st.caption(_why(pick.reasons))
+    if pick.reasons:
+        st.caption(_why(pick.reasons))
     _stars(who, title, "pick")
     with st.popover("More", key=f"more-{title.title_id}"):
         for verb, (label, said) in SAYING.items():
@@ -201,8 +196,6 @@ def _card(who: int | None, pick: Suggestion, guess: Prediction | None, list_id: 
 
 def _why(reasons: tuple[Reason, ...]) -> str:
     """The viewer's own titles that raised it most, in words."""
-    if not reasons:
-        return "What the model offers to somebody of whom it knows little."
     told = []
     for reason in reasons:
         shared = in_common(reason.traits)

@@ -7,7 +7,7 @@ import streamlit as st
 from marquee.app.amounts import dollars, percent
 from marquee.app.studio import charts, opened
 from marquee.app.studio.film_form import film_form, link_of
-from marquee.app.studio.frame import PageOf, as_table, chart, sentence, source_line
+from marquee.app.studio.frame import PageOf, as_table, chart, listed, source_line, table
 from marquee.service.forecast_opening import opening_notes
 from marquee.service.forecast_records import FilmForecast, SimilarFilm, Spread
 
@@ -19,10 +19,10 @@ def draw() -> None:
         plan = film_form(desk)
     answer = desk.forecast(plan, today=opened.today())
     _head(answer)
-    for text in answer.warnings:
-        st.warning(f"Outside the training data. {sentence(text)}")
-    for text in answer.notes:
-        st.info(sentence(text))
+    if answer.warnings:
+        st.warning("Outside the training data:\n" + listed(answer.warnings))
+    if answer.notes:
+        st.info("To be minded:\n" + listed(answer.notes))
     st.subheader("How much it takes")
     money = {"revenue": answer.revenue_usd}
     chart(charts.spreads(money, plan.budget_usd), "revenue")
@@ -52,7 +52,7 @@ def draw() -> None:
 
 def _head(answer: FilmForecast) -> None:
     revenue = answer.revenue_usd
-    first, second, third, fourth = st.columns(4)
+    first, second, third, fourth = st.columns([2, 3, 2, 3])
     first.metric("Median revenue", dollars(revenue.median), border=True)
     second.metric(
         "8 of 10 such films", f"{dollars(revenue.low_80)} – {dollars(revenue.high_80)}", border=True
@@ -81,7 +81,7 @@ def _targets(answer: FilmForecast) -> None:
                     "8 of 10": f"{write(each.low_80)} to {write(each.high_80)}",
                 }
             )
-    st.table([{key: value.replace("$", "\\$") for key, value in row.items()} for row in rows])
+    table(rows)
 
 
 def _similar(films: tuple[SimilarFilm, ...]) -> None:
@@ -98,7 +98,7 @@ def _similar(films: tuple[SimilarFilm, ...]) -> None:
         }
         for each in films
     ]
-    st.table([{key: value.replace("$", "\\$") for key, value in row.items()} for row in rows])
+    table(rows)
     as_table(rows, "past-films")
 
 

@@ -9,12 +9,12 @@ import streamlit as st
 from marquee.app.amounts import dollars, percent, ratio
 from marquee.app.studio import charts, opened
 from marquee.app.studio.film_form import MILLION, certificate_of, film_form, link_of
-from marquee.app.studio.frame import PageOf, as_table, chart, sentence, source_line
+from marquee.app.studio.frame import PageOf, as_table, chart, listed, sentence, source_line, table
 from marquee.features.calendar import MONTHS
 from marquee.service.film_plan import FilmPlan
 from marquee.service.forecast_desk import ForecastDesk
 from marquee.service.forecast_opening import opening_notes
-from marquee.service.forecast_records import OF_THE_MODEL, Spread, WhatIf
+from marquee.service.forecast_records import OF_THE_MODEL, Changed, Spread, WhatIf
 from marquee.service.scenarios import make_scenario
 
 LETTERS = "ABC"
@@ -139,8 +139,8 @@ def _compared(answers: dict[str, WhatIf]) -> None:
         column.write(
             f"The median becomes {ratio(each.change)}." if each.changes else "Nothing is changed."
         )
-        for text in each.warnings:
-            column.warning(f"Outside the training data. {sentence(text)}")
+        if each.warnings:
+            column.warning("Outside the training data:\n" + listed(each.warnings))
     chart(charts.spreads(money, plan.revenue_usd.median, "plan's median"), "scenarios")
     rows = [
         _row("plan", plan.revenue_usd, plan.chance_of_double, "", ""),
@@ -150,12 +150,12 @@ def _compared(answers: dict[str, WhatIf]) -> None:
                 each.after.revenue_usd,
                 each.after.chance_of_double,
                 ratio(each.change),
-                "; ".join(f"{c.field}: {_told(c.before)} → {_told(c.after)}" for c in each.changes),
+                "; ".join(map(_difference, each.changes)),
             )
             for letter, each in answers.items()
         ),
     ]
-    st.table([{key: value.replace("$", "\\$") for key, value in row.items()} for row in rows])
+    table(rows)
     as_table(rows, "what-if")
     st.caption(sentence(next(iter(answers.values())).interval_is))
 
@@ -171,9 +171,17 @@ def _row(name: str, money: Spread, double: float | None, change: str, what: str)
     }
 
 
-def _told(value: object) -> str:
+def _difference(changed: Changed) -> str:
+    """A field before and after: budget $40.0M → $80.0M."""
+    name = {"budget_usd": "budget", "runtime_min": "minutes"}.get(changed.field, changed.field)
+    return f"{name} {_told(changed.field, changed.before)} → {_told(changed.field, changed.after)}"
+
+
+def _told(field: str, value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "unknown"
+    if field == "budget_usd" and isinstance(value, float):
+        return dollars(value)
     return "unknown" if value is None else str(value)
 
 
