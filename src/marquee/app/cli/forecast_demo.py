@@ -20,7 +20,7 @@ def say_demo_forecast(settings: Settings) -> None:
     """Fits the forecaster of revenue on the workspace and says how a made-up film would do."""
     from datetime import UTC, datetime
 
-    from marquee.app.cli.forecast_answers import dollars, percent, ratio
+    from marquee.app.amounts import dollars, percent, ratio
     from marquee.data.workspace import Workspace
     from marquee.lifecycle.forecast_fitting import fit_forecasts
     from marquee.service.forecast_demo import demo_plan

@@ -14,6 +14,7 @@ from marquee.app.api.private import read_secret
 from marquee.app.settings import Settings
 from marquee.data.feedback import FeedbackStore
 from marquee.data.workspace import Workspace
+from marquee.lifecycle.serving import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +89,7 @@ def engine() -> Engine:
     given = place().engine
     if given is not None:
         return given()
-    return _engine(str(place().home), _stamp(workspace().models))
+    return _engine(str(place().home), state(workspace()))
 
 
 def store() -> FeedbackStore | None:
@@ -158,7 +159,7 @@ def _stamp(folder: Path) -> tuple[str | None, int]:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the catalog and its model …")
-def _engine(home: str, _now: tuple[str | None, int]) -> Engine:
+def _engine(home: str, _state: str) -> Engine:
     from marquee.service.engine import Engine
 
     return Engine(Workspace(Path(home)), feedback=_store(_feedback_url()))
