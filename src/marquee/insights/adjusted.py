@@ -51,6 +51,8 @@ class Adjusted:
     held: Comparisons
     """With :attr:`controls` held fixed."""
     held_covariance: NDArray[np.float64]
+    freedom: int
+    """Degrees of freedom of what is held fixed."""
     controls: tuple[str, ...]
     """What is held fixed, in words."""
     not_held: tuple[str, ...]
@@ -115,6 +117,7 @@ def adjusted(films: pl.DataFrame, outcome: str, focus: str) -> Adjusted:
         raw_covariance=raw_covariance,
         held=fixed,
         held_covariance=held_covariance,
+        freedom=held.degrees,
         controls=tuple(controls),
         not_held=not_held,
         n=plain.n_films,

@@ -56,7 +56,7 @@ def test_films_have_one_row_each_with_what_is_known() -> None:
     assert found["language"].to_list() == ["Chinese", "English", "tlh", None]
     assert found["country"].to_list() == ["United Kingdom", "United States", None, None]
     assert found["certificate"].to_list() == [None, "R", "15", None]
-    assert found["series"].to_list()[:2] == ["goes on with a series", "first of a series"]
+    assert found["series"].to_list()[:2] == ["later parts", "first parts"]
     assert found["is_sequel"].to_list() == [True, False, False, False]
     assert found["budget_class"].to_list() == ["medium", "micro", None, None]
 

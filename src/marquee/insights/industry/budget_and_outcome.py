@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import polars as pl
 
@@ -156,14 +157,20 @@ def _chart(table: pl.DataFrame) -> charts.Spec:
         (pl.col("tenth lowest revenue") / 1e6).alias("low"),
         (pl.col("tenth highest revenue") / 1e6).alias("high"),
     )
-    x = log_axis("budget", "budget in $M")
     title = "revenue in $M; dashes: twice the budget"
+    x = log_axis("budget", "budget in $M", *_ends(shown, "budget"))
+    y = partial(log_axis, title=title, low=_ends(shown, "low")[0], high=_ends(shown, "high")[1])
     return charts.chart(
         shown,
-        charts.layer("line", "reference", x=x, y=log_axis("twice", title)),
-        charts.layer("rule", "range", x=x, y=log_axis("low", title), y2={"field": "high"}),
-        charts.layer("point", x=x, y=log_axis("revenue", title)),
+        charts.layer("line", "reference", x=x, y=y("twice")),
+        charts.layer("rule", "range", x=x, y=y("low"), y2={"field": "high"}),
+        charts.layer("point", x=x, y=y("revenue")),
     )
+
+
+def _ends(shown: pl.DataFrame, column: str) -> tuple[float, float]:
+    values = shown[column].to_numpy()
+    return float(values.min()), float(values.max())
 
 
 INSIGHT = Insight("budget-and-outcome", "industry", "Does a larger budget pay?", budget_and_outcome)

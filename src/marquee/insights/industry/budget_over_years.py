@@ -14,7 +14,7 @@ from marquee.insights.industry.films import films, need
 from marquee.insights.industry.trend import MIN_YEARS, clear, grows, growth
 from marquee.insights.sentences import Number, said
 
-MIN_FILMS = 5
+MIN_FILMS = 10
 """Films of known budget that a year needs to be shown."""
 
 

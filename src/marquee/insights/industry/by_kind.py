@@ -66,8 +66,8 @@ KINDS = (
     Kind("certificate", "certificate", "certificate", "certificates", "for", "certificate", 0.35),
     Kind("language", "language", "language", "languages", "for", "language", 0.25),
     Kind("country", "country", "country", "countries", "for", "country of production", 0.25),
-    Kind("series", "series", "of the three kinds", "kinds", "for a film",
-         "place in a series, against films on their own", 0.5),
+    Kind("series", "series", "of the three kinds", "kinds", "for",
+         "being part of a series", 0.5),
 )  # fmt: skip
 
 
@@ -89,7 +89,7 @@ def by_kind(tables: Tables, _seed: int = 0, *, measure: Measure, kind: Kind) -> 
         counted="films",
         table=table,
         units={"median": measure.unit} if measure.unit else {},
-        chart=Chart(_chart(table, kind), _alt(found, measure, kind)),
+        chart=Chart(_chart(table), _alt(found, measure, kind)),
         caveats=_caveats(tables, found, known.height, measure, kind),
         differences=tuple(found.levels[place] for place in (*ups, *downs)),
         weight=kind.weight * (1.0 if measure.key == "revenue" else 0.8),
@@ -219,8 +219,8 @@ def _table(known: pl.DataFrame, found: Adjusted, measure: Measure, kind: Kind) -
     return rows.sort("held fixed", rows.columns[0], descending=[True, False])
 
 
-def _chart(table: pl.DataFrame, kind: Kind) -> charts.Spec:
-    title = f"times {_average(kind)}; pale: as films are"
+def _chart(table: pl.DataFrame) -> charts.Spec:
+    title = "times the average; pale: as films are"
     return factors(
         table, table.columns[0], "held fixed", "held from", "held to", title, quiet="as films are"
     )
@@ -268,7 +268,7 @@ def _caveats(
         told.append(
             said(
                 "Which film began a series is known only later, and successful ones are continued: "
-                "the lead of first films is partly that."
+                "the lead of first parts is partly that."
             )
         )
     return tuple(told)

@@ -25,12 +25,12 @@ from marquee.features.series import earlier_parts
 Made = TypeVar("Made")
 
 SERIES = {
-    "standalone": "on its own",
-    "first": "first of a series",
-    "sequel": "goes on with a series",
+    "standalone": "standalone films",
+    "first": "first parts",
+    "sequel": "later parts",
 }
-"""What ``series`` says of a film, in words. That a film became the first of several is known only
-later, and successful films are continued."""
+"""What ``series`` says of a film, in words. That a film became the first part of a series is known
+only later, and successful films are continued."""
 
 GROSSES = {
     "revenue_usd": "worldwide box office",

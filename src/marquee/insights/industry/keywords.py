@@ -45,7 +45,7 @@ def keywords(tables: Tables, _seed: int = 0) -> Finding:
                 "times expected",
                 "from",
                 "to",
-                f"times the {word} that films like theirs let expect",
+                f"times the expected {word}",
             ),
             said(
                 f"A dot with its interval for each of {{n}}: how many times the {word} its films "

@@ -231,13 +231,15 @@ def _chart(table: pl.DataFrame) -> charts.Spec:
     )  # fmt: skip
     title = "times other films; pale: all films together"
     name = charts.names("compared")
-    x = log_axis("all films", title)
+    both = shown.select("all films", "like films").to_numpy()
+    ends = float(both.min()), float(both.max())
+    x = log_axis("all films", title, *ends)
     return charts.chart(
         shown,
         charts.line_at(1),
         charts.layer("rule", "range", x=x, x2={"field": "like films"}, y=name),
         charts.layer("point", "quiet", x=x, y=name),
-        charts.layer("point", x=log_axis("like films", title), y=name),
+        charts.layer("point", x=log_axis("like films", title, *ends), y=name),
     )
 
 

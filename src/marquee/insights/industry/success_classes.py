@@ -19,7 +19,7 @@ from marquee.insights.industry.films import films, need
 from marquee.insights.industry.trend import PERIOD, period
 from marquee.insights.intervals import share
 from marquee.insights.multiple import compare
-from marquee.insights.sentences import Number, Sentence, count, listed, said
+from marquee.insights.sentences import Number, Sentence, count, said
 
 MIN_FILMS = 20
 """Films that a group needs to be shown."""
@@ -161,18 +161,23 @@ def _claim(table: pl.DataFrame, by: By) -> Sentence:
         rows = table.filter(pl.col("differs") == side)
         if rows.is_empty():
             continue
-        named[side] = listed(rows[by.heading].to_list())
-        far = rows.sort(pl.col("against others").abs(), descending=True).row(0, named=True)
+        far = rows.sort(pl.col("against others").abs(), by.heading, descending=[True, False]).row(
+            0, named=True
+        )
         named |= {
-            f"{side}_share": Number(far["twice the budget"], unit="%", n=far["films"]),
             f"{side}_far": str(far[by.heading]),
+            f"{side}_share": Number(far["twice the budget"], unit="%", n=far["films"]),
             f"{side}_points": Number(
                 far["against others"], far["from"], far["to"], "points", 0, far["films"]
             ),
         }
+        more = ""
+        if rows.height > 1:
+            named[f"{side}_more"] = count(rows.height - 1)
+            more = f" and {{{side}_more}} more"
         parts.append(
-            f"{word} than others for {by.words} {{{side}}} (of {{{side}_far}} {{{side}_share}}, "
-            f"{{{side}_points:size}} {'above' if side == 'more' else 'below'} the others)"
+            f"{word} than others for {by.words} {{{side}_far}} ({{{side}_share}}, "
+            f"{{{side}_points:size}} {'above' if side == 'more' else 'below'} the others){more}"
         )
     if not parts:
         return said(

@@ -159,7 +159,7 @@ def track_records(tables: Tables, _seed: int = 0, *, who: Who) -> Finding:
                 "times the expected return",
                 "from",
                 "to",
-                "times the return that films like theirs let expect",
+                "times the expected return",
             ),
             said(
                 f"A dot with its interval for each of {{n}} by name: how many times the return "
