@@ -9,9 +9,8 @@ from marquee.forecast.base import Forecaster
 from marquee.forecast.forward_blend import ForwardBlend
 
 NAMED = ("cast_people", "director_people", "writer_people", "producer_people", "companies")
-"""Lists of who makes a film, for the setting ``records``. No default looks them up: asked about the
-films of 2000 to 2005 and 2006 to 2011 after learning from all earlier ones, popularity is told
-better by them for two years, and worse from the fifth year on, when they have aged."""
+"""Lists of who makes a film, for the setting ``records``. No default looks them up: asked about
+three years ahead they tell popularity better, asked about six they do not, for records age."""
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "revenue": {},
