@@ -212,7 +212,8 @@ def version(peer: str) -> str:
     if peer == OURS:
         return marquee.__version__
     pins = (HERE / "adapters" / f"{peer}.txt").read_text(encoding="utf-8").splitlines()
-    return next(line.partition("==")[2] for line in pins if line.startswith(f"{PACKAGES[peer]}=="))
+    versions = {name.lower(): number for name, _, number in (pin.partition("==") for pin in pins)}
+    return versions[PACKAGES[peer]]
 
 
 def table(question: Question, lines: list[Line]) -> str:

@@ -84,7 +84,6 @@ LISTS_BY_TIME = (
     Entry("marquee", "ials", _each(liked_from=(0.0, 4.0), factors=(64, 128))),
     Entry("marquee", "bpr", _each(liked_from=(0.0, 4.0))),
     Entry("marquee", "slim", _each(liked_from=(0.0, 4.0))),
-    Entry("marquee", "hybrid-ranker", ({"liked_from": 4.0},)),
     Entry("implicit", "ALS", _each(values=WHAT, factors=(64, 100))),
     Entry("implicit", "BPR", _each(values=WHAT)),
     Entry("implicit", "BM25", _each(values=WHAT, K=(20, 100))),

@@ -26,7 +26,7 @@ RAREST = 12
 """Test rows of a viewer, the rarest that are found at all, by which others are looked up."""
 RAREST_UNTIMED = 4
 """As :data:`RAREST` where no moments are known and a row has many others like it."""
-LOOKED_AT = 0.25
+LOOKED_AT = 0.4
 """Share of those that another must have to be looked at in full; a copy has most of them."""
 
 Keys = NDArray[np.uint64]
