@@ -2,6 +2,12 @@
 
 ``python benchmarks/stack.py --clock none|past|full [--folds u1,u2] [--short] [--cache DIR]``
 
+With ``--data ml-1m``: on tenths of MovieLens 1M, dealt at random from a fixed seed, of which
+``--folds 0,1,2`` names the ones to test on. Real times exist for half of its viewers, so that its
+clock is the order within each viewer's history. The blender learns from one inner tenth instead of
+five fifths; members are those of :func:`large_hybrid`. The rows of each fold and what was predicted
+for them are kept under ``--cache``; ``benchmarks/stack_peer.py`` has myFM learn from the same.
+
 Per fold the members are fitted on five inner parts of the training ratings and once on all of
 them; the blender sees only what they predicted for ratings held out from them. This is what
 ``Hybrid.fit`` does, taken apart so that the predictions of each member are kept under ``--cache``
@@ -21,25 +27,56 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
+from marquee.data.moments import PLACE_SECONDS, moments_of
 from marquee.data.sources import SOURCES, Files, read_source
+from marquee.data.tables import Tables
 from marquee.features.side_information import titles_frame, viewers_frame
 from marquee.models import stacked_hybrid
 from marquee.models.base import Recommender
+from marquee.models.bayesian_fm import BayesianFM
+from marquee.models.ease_ratings import EASERatings
 from marquee.models.hybrid import Asked, Hybrid, predicted
+from marquee.models.item_knn import ItemKNN
+from marquee.models.neural_ratings import NeuralRatings
 from marquee.models.offsets import Scale, on_scale
 from marquee.models.side_codes import Traits
 from marquee.models.stacking import inner_folds
 
 SHORT = {"none": (0, 1, 2, 3), "past": (0, 1, 2, 3), "full": (0, 3, 6, 7, 8)}
 """Places of the members of the short recipe."""
+TENTHS = 10
+FOLDS = {"ml-100k": "u1,u2,u3,u4,u5", "ml-1m": "0,1,2"}
+
+
+def large_hybrid() -> Hybrid:
+    """The members for a million ratings, which cost too much at the length that fewer take.
+
+    Sessions of the order within a history are what lies between ratings that are held out, one or
+    two in a row, since its places stand ``PLACE_SECONDS`` apart.
+    """
+    still: dict[str, Any] = {"session_gaps": (), "calendar": ()}
+    passes: dict[str, Any] = {"burn_in": 15, "samples": 20, "thinning": 5}
+    fewer: dict[str, Any] = {"burn_in": 15, "samples": 15, "thinning": 3}
+    gaps = (PLACE_SECONDS, 2 * PLACE_SECONDS)
+    return dataclasses.replace(
+        stacked_hybrid(),
+        folds=TENTHS,
+        members=(
+            BayesianFM(task="probit", factors=24, seed=1, **passes, **still),
+            BayesianFM(factors=16, seed=2, **passes, **still),
+            NeuralRatings(packs=48, n_networks=1, epochs=4),
+            EASERatings(l2=800.0),
+            ItemKNN(),
+        ),
+        timed_members=(BayesianFM(factors=12, seed=3, session_gaps=gaps, calendar=(), **fewer),),
+    )
 
 
 class Part(NamedTuple):
@@ -54,13 +91,19 @@ class Part(NamedTuple):
 def main() -> None:
     """Prints a line per fold and the means."""
     options = _options()
-    titles, viewers = _side_information(options.data)
+    tables = read_source(options.root / options.data)[1].tables
+    titles, viewers = titles_frame(tables), viewers_frame(tables)
+    large = options.data == "ml-1m"
     rows = []
     for fold in options.folds.split(","):
-        hybrid = dataclasses.replace(stacked_hybrid(), clock=options.clock, rounds=options.rounds)
+        hybrid = large_hybrid() if large else stacked_hybrid()
+        hybrid = dataclasses.replace(hybrid, clock=options.clock, rounds=options.rounds)
         hybrid.use_titles(titles).use_viewers(viewers)
         hybrid.viewers_, hybrid.traits_ = Traits.of(viewers)
-        train, test = _fold(options.data, fold)
+        if large:
+            train, test = _tenth(tables, int(fold), options.cache)
+        else:
+            train, test = _fold(options.root, fold)
         rows.append(_measured(hybrid, train, test, fold, options))
         print(f"{fold}  " + "  ".join(f"{k} {v[0]:.4f}/{v[1]:.4f}" for k, v in rows[-1].items()))
     if len(rows) > 1:
@@ -79,7 +122,9 @@ def _measured(
     members = hybrid.asked_members()
     if options.short:
         members = tuple(members[place] for place in SHORT[options.clock])
-    parts = list(_parts(train, test, fold, hybrid))
+    name = fold if options.data == "ml-100k" else f"{options.data}-{fold}"
+    n_parts = hybrid.folds if options.data == "ml-100k" else 1
+    parts = list(_parts(train, test, name, hybrid, n_parts))
     said = {}
     for part in parts:
         columns = [_cached(hybrid, member, part, options.cache) for member in members]
@@ -102,6 +147,8 @@ def _measured(
     linear = on_scale(hybrid.weights_[0] + said[last.name] @ hybrid.weights_[1:], scale)
     seconds = time.process_time() - start
     print(f"{fold}: blender {seconds:.0f} CPU s, weights {np.round(hybrid.weights_, 3).tolist()}")
+    if not options.inner:
+        np.save(options.cache / f"{name}-{options.clock}-hybrid.npy", blend)
     found = {"hybrid": _errors(blend, last.ratings), "ridge": _errors(linear, last.ratings)}
     for place, member in enumerate(members):
         name = f"{place} {type(member).__name__}"
@@ -109,10 +156,12 @@ def _measured(
     return found
 
 
-def _parts(train: Interactions, test: Interactions, fold: str, hybrid: Hybrid) -> Iterator[Part]:
-    """The inner parts, and last the whole."""
+def _parts(
+    train: Interactions, test: Interactions, fold: str, hybrid: Hybrid, n_parts: int
+) -> Iterator[Part]:
+    """The first of the inner parts, and last the whole."""
     labels = inner_folds(train, hybrid.folds, hybrid.seed)
-    for inner in range(hybrid.folds):
+    for inner in range(n_parts):
         rest, held = train.where(labels != inner), train.where(labels == inner)
         yield Part(f"{fold}-{inner}", rest, _asked(held), held.matrix.data.astype(np.float64))
     yield Part(f"{fold}-test", train, _asked(test), test.matrix.data.astype(np.float64))
@@ -167,16 +216,37 @@ def _fold(root: Path, fold: str) -> tuple[Interactions, Interactions]:
     return Interactions.from_ratings(train, **indexes), Interactions.from_ratings(test, **indexes)
 
 
-def _side_information(root: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
-    tables = read_source(root / "ml-100k")[1].tables
-    return titles_frame(tables), viewers_frame(tables)
+def _tenth(tables: Tables, tenth: int, cache: Path) -> tuple[Interactions, Interactions]:
+    """All ratings but a tenth, and the tenth; the rows of both are kept for other programs."""
+    ratings, moments = tables.ratings, moments_of(tables.ratings)
+    assert moments is not None
+    held = np.random.default_rng(0).permutation(len(ratings)) % TENTHS == tenth
+    columns = [ratings[name].to_numpy() for name in ("viewer_id", "title_id", "rating")]
+    users, items = (IdIndex.of(column) for column in columns[:2])
+    train, test = (
+        Interactions.from_arrays(
+            *(column[part] for column in columns),
+            moments.times[part],
+            user_index=users,
+            item_index=items,
+        )
+        for part in (~held, held)
+    )
+    kept = {"rows": np.flatnonzero(held)}
+    for name, part in (("train", train), ("test", test)):
+        kept |= {f"{name}_users": part.rows, f"{name}_items": part.matrix.indices}
+        kept |= {f"{name}_ratings": part.matrix.data, f"{name}_places": part.times}
+    cache.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(cache / f"ml-1m-{tenth}.npz", **kept)
+    return train, test
 
 
 def _options() -> argparse.Namespace:
     assert __doc__ is not None
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--clock", choices=("none", "past", "full"), default="none")
-    parser.add_argument("--folds", default="u1,u2,u3,u4,u5")
+    parser.add_argument("--data", choices=tuple(FOLDS), default="ml-100k")
+    parser.add_argument("--folds", help="default: " + "; ".join(FOLDS.values()))
     parser.add_argument("--short", action="store_true", help="blend fewer members")
     parser.add_argument("--inner", action="store_true", help="measure on the first inner part")
     parser.add_argument("--rounds", type=int, default=stacked_hybrid().rounds, help="trees")
@@ -185,7 +255,8 @@ def _options() -> argparse.Namespace:
     root = os.environ.get("MARQUEE_DATA")
     if not root:
         raise SystemExit("MARQUEE_DATA is not set; it names the folder of the real data sets")
-    options.data = Path(root)
+    options.root = Path(root)
+    options.folds = options.folds or FOLDS[options.data]
     return options
 
 

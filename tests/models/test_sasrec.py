@@ -153,6 +153,14 @@ def test_few_negatives_learn_the_order_too() -> None:
     assert (items == (np.arange(60) * 5 + 6) % 12).mean() > 0.8
 
 
+def test_earlier_titles_of_long_profiles_are_learned_from_where_they_are_asked_for() -> None:
+    latest, everything = (
+        small(epochs=1, longest=3, held_back=0.0, earlier=share).fit(chains()).weights_["items"]
+        for share in (0.0, 1.0)
+    )
+    assert (latest != everything).any()
+
+
 def test_another_seed_gives_another_model() -> None:
     one, other = (small(epochs=1, seed=seed).fit(ragged()).score(ragged()) for seed in (0, 1))
     assert (one != other).any()
@@ -162,5 +170,7 @@ def test_bad_hyperparameters_are_refused() -> None:
     for name in ("dropout", "held_back"):
         with pytest.raises(ParameterError, match=f"{name} must be below 1, got 1.0"):
             small(**{name: 1.0})
+    with pytest.raises(ParameterError, match="earlier must be a share of at most 1, got 1.5"):
+        small(earlier=1.5)
     with pytest.raises(ParameterError, match="longest of SASRec must be a whole number of at"):
         small(longest=1)

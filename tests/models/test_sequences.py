@@ -67,3 +67,32 @@ def test_empty_profiles_have_no_titles() -> None:
     items, lengths = sequences_of(ragged().take([16, 17, 19]), 5)
     assert items.shape == (3, 0)
     assert lengths.tolist() == [0, 0, 0]
+
+
+def test_longer_profiles_start_anywhere_where_earlier_titles_are_asked_for() -> None:
+    train = timed()
+    when = [{item: second for second, item in told(train, row)} for row in range(train.n_users)]
+    starts: list[set[int]] = [set() for _ in when]
+    for seed in range(300):
+        items, lengths = sequences_of(train, 4, np.random.default_rng(seed), earlier=0.7)
+        for row, own in enumerate(when):
+            seconds = list(own.values())
+            length = min(len(seconds), 4)
+            assert lengths[row] == length
+            drawn = [own[item] for item in items[row, :length].tolist()]
+            (at, *_) = (
+                (at for at in range(len(seconds)) if seconds[at : at + length] == drawn)
+                if length
+                else (0,)
+            )
+            starts[row].add(at)
+    for own, found in zip(when, starts, strict=True):
+        distinct = len(set(own.values())) == len(own)
+        assert not distinct or found == set(range(max(1, len(own) - 3)))
+
+
+def test_without_earlier_titles_the_latest_are_drawn_from_the_same_chance() -> None:
+    for share in (0.0, 1e-300):
+        one = sequences_of(timed(), 4, np.random.default_rng(5), earlier=share)
+        two = sequences_of(timed(), 4, np.random.default_rng(5))
+        assert one.items.tobytes() == two.items.tobytes()

@@ -66,6 +66,9 @@ class SASRec(Recommender):
     """Profiles that are learned from in one step."""
     negatives: int = 1000
     """Titles from which each next title is told; all where the catalog has no more."""
+    earlier: float = 0.0
+    """Share of the profiles longer than ``longest`` from which an epoch learns not the latest
+    titles but as many in a row from any place on."""
     held_back: float = 0.1
     """Share of the viewers, at random and at least 500, whose last title decides which epoch is
     kept; with 0 the last one is."""
@@ -81,10 +84,12 @@ class SASRec(Recommender):
     def __post_init__(self) -> None:
         self.check_at_least(1, "hidden", "blocks", "epochs", "batch", "negatives", "patience")
         self.check_at_least(2, "longest")
-        self.check_at_least(0, "learning_rate", "dropout", "held_back", "seed")
+        self.check_at_least(0, "learning_rate", "dropout", "earlier", "held_back", "seed")
         for name in ("dropout", "held_back"):
             if getattr(self, name) >= 1:
                 raise ParameterError(f"{name} must be below 1, got {getattr(self, name)}")
+        if self.earlier > 1:
+            raise ParameterError(f"earlier must be a share of at most 1, got {self.earlier}")
 
     def _fit(self, train: Interactions) -> None:
         from threadpoolctl import threadpool_limits
@@ -114,7 +119,7 @@ class SASRec(Recommender):
         optimizer = torch.optim.Adam(learner.weights.values(), betas=(0.9, 0.98))
         best, most, kept, step = 0, -1.0, copies(learner.weights), 0
         for epoch in range(1, self.epochs + 1):
-            sequences = sequences_of(learned, self.longest + 1, rng)
+            sequences = sequences_of(learned, self.longest + 1, rng, earlier=self.earlier)
             for rows in _batches(sequences.lengths, several, self.batch, rng):
                 rate = min((step + 1) / warm, 0.5 + 0.5 * np.cos(np.pi * step / n_steps))
                 optimizer.param_groups[0]["lr"] = self.learning_rate * rate

@@ -25,12 +25,17 @@ class Sequences(NamedTuple):
 
 
 def sequences_of(
-    profiles: Interactions, longest: int, rng: np.random.Generator | None = None
+    profiles: Interactions,
+    longest: int,
+    rng: np.random.Generator | None = None,
+    *,
+    earlier: float = 0.0,
 ) -> Sequences:
     """The latest ``longest`` titles of each profile in order of time.
 
     What was taken up at the same second, which is everything where there are no times, is in the
-    order of the catalog; with ``rng`` in one drawn from it.
+    order of the catalog; with ``rng`` in one drawn from it. Of a share ``earlier`` of the profiles
+    that hold more, drawn from ``rng`` too, it is not the latest but as many from any place on.
     """
     n_entries = len(profiles)
     second = np.zeros(n_entries, np.int64) if profiles.times is None else profiles.times
@@ -43,5 +48,8 @@ def sequences_of(
     places = np.arange(items.shape[1])
     filled = places < lengths[:, None]
     starts = profiles.matrix.indptr[1:] - lengths
+    if rng is not None and earlier > 0:
+        back = rng.integers(0, counts - lengths, endpoint=True)
+        starts = starts - np.where(rng.random(len(back)) < earlier, back, 0)
     items[filled] = ordered[(starts[:, None] + places)[filled]]
     return Sequences(items, lengths)
