@@ -45,9 +45,11 @@ from marquee.models.ease_ratings import EASERatings
 from marquee.models.hybrid import Asked, Hybrid, predicted
 from marquee.models.item_knn import ItemKNN
 from marquee.models.neural_ratings import NeuralRatings
+from marquee.models.nmf import NMF
 from marquee.models.offsets import Scale, on_scale
 from marquee.models.side_codes import Traits
 from marquee.models.stacking import inner_folds
+from marquee.models.svd import SVD
 
 SHORT = {"none": (0, 1, 2, 3), "past": (0, 1, 2, 3), "full": (0, 3, 6, 7, 8)}
 """Places of the members of the short recipe."""
@@ -70,10 +72,11 @@ def large_hybrid() -> Hybrid:
         folds=TENTHS,
         members=(
             BayesianFM(task="probit", factors=24, seed=1, **passes, **still),
-            BayesianFM(factors=16, seed=2, **passes, **still),
             NeuralRatings(packs=48, n_networks=1, epochs=4),
             EASERatings(l2=800.0),
             ItemKNN(),
+            SVD(),
+            NMF(),
         ),
         timed_members=(BayesianFM(factors=12, seed=3, session_gaps=gaps, calendar=(), **fewer),),
     )
@@ -221,21 +224,25 @@ def _tenth(tables: Tables, tenth: int, cache: Path) -> tuple[Interactions, Inter
     ratings, moments = tables.ratings, moments_of(tables.ratings)
     assert moments is not None
     held = np.random.default_rng(0).permutation(len(ratings)) % TENTHS == tenth
-    columns = [ratings[name].to_numpy() for name in ("viewer_id", "title_id", "rating")]
-    users, items = (IdIndex.of(column) for column in columns[:2])
+    viewers, titles, stars = (
+        ratings[name].to_numpy() for name in ("viewer_id", "title_id", "rating")
+    )
+    users, items = IdIndex.of(viewers), IdIndex.of(titles)
     train, test = (
         Interactions.from_arrays(
-            *(column[part] for column in columns),
+            viewers[part],
+            titles[part],
+            stars[part],
             moments.times[part],
             user_index=users,
             item_index=items,
         )
         for part in (~held, held)
     )
-    kept = {"rows": np.flatnonzero(held)}
-    for name, part in (("train", train), ("test", test)):
-        kept |= {f"{name}_users": part.rows, f"{name}_items": part.matrix.indices}
-        kept |= {f"{name}_ratings": part.matrix.data, f"{name}_places": part.times}
+    kept: dict[str, Any] = {"rows": np.flatnonzero(held)}
+    for name, side in (("train", train), ("test", test)):
+        kept |= {f"{name}_users": side.rows, f"{name}_items": side.matrix.indices}
+        kept |= {f"{name}_ratings": side.matrix.data, f"{name}_places": side.times}
     cache.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(cache / f"ml-1m-{tenth}.npz", **kept)
     return train, test

@@ -127,10 +127,10 @@ def compared(
     """Difference of the errors, then that of each draw of viewers, shape (1 + DRAWS,)."""
     _, viewer = np.unique(users, return_inverse=True)
     counts = np.bincount(viewer).astype(np.float64)
-    squares = [np.bincount(viewer, off**2) for off in (ours, theirs)]
+    squares = [np.bincount(viewer, off**2).astype(np.float64) for off in (ours, theirs)]
     drawn = np.random.default_rng(0).integers(0, len(counts), (DRAWS, len(counts)))
-    found = [_apart(squares, counts, np.arange(len(counts)))]
-    return np.array(found + [_apart(squares, counts, draw) for draw in drawn])
+    every = np.arange(len(counts))
+    return np.array([_apart(squares, counts, draw) for draw in (every, *drawn)])
 
 
 def _apart(

@@ -15,6 +15,31 @@ from numpy.typing import NDArray
 from marquee.models.kernels import compiled
 
 
+@compiled("void(float64[::1], int32[::1], float64[::1])")
+def add_rows(
+    rows: NDArray[np.float64], index: NDArray[np.int32], totals: NDArray[np.float64]
+) -> None:
+    """Adds to each case what belongs to its row, in place."""
+    for n in range(index.size):
+        totals[n] += rows[index[n]]
+
+
+@compiled("void(float64[::1], int32[::1], float64[::1], float64[::1], float64[::1])")
+def group_sums(
+    values: NDArray[np.float64],
+    groups: NDArray[np.int32],
+    means: NDArray[np.float64],
+    totals: NDArray[np.float64],
+    spread: NDArray[np.float64],
+) -> None:
+    """Adds up the values of each group, and their squared distances from its mean, in place."""
+    for j in range(values.size):
+        group = groups[j]
+        off = values[j] - means[group]
+        totals[group] += values[j]
+        spread[group] += off * off
+
+
 @compiled(
     "void(float64[::1], float64[::1], int32[::1], float64[::1], int32[::1], int32[::1], "
     "float64[::1], int32[::1], float64[::1], float64[::1], float64, float64[::1], float64[::1])",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from marquee.models.fm_blocks import Block, outcomes
-from marquee.models.fm_kernels import draw_factor, draw_weights
+from marquee.models.fm_kernels import add_rows, draw_factor, draw_weights, group_sums
 from marquee.models.fm_responses import Response
 
 INIT_STD = 0.1
@@ -59,6 +59,7 @@ def chain(
     weights = [np.zeros(size) for size in sizes]
     factors = [INIT_STD * rng.standard_normal((n_factors, size)) for size in sizes]
     shapes = [part.n_groups for part in blocks]
+    members = [np.bincount(part.groups, minlength=part.n_groups) for part in blocks]
     weight_priors = [Prior(np.zeros(g), np.full(g, 10.0)) for g in shapes]
     factor_priors = [Prior(np.zeros((n_factors, g)), np.full((n_factors, g), 10.0)) for g in shapes]
     squared = [part.matrix.power(2) for part in blocks]
@@ -70,19 +71,21 @@ def chain(
     for _ in range(n_draws):
         response.renew(e, rng)
         row_weights = [_sums(response.case_weights, part) for part in blocks]
-        for part, w, prior, counts in zip(blocks, weights, weight_priors, row_weights, strict=True):
-            _renew_prior(prior.means, prior.precisions, w, part.groups, rng)
+        for place, part in enumerate(blocks):
+            w, prior = weights[place], weight_priors[place]
+            means, precisions = prior.means, prior.precisions
+            _renew_prior(means, precisions, w, part.groups, members[place], rng)
             draw_weights(
                 e,
                 response.case_weights,
                 part.case_rows,
-                counts,
+                row_weights[place],
                 part.starts,
                 part.rows,
                 part.values,
                 part.groups,
-                prior.means,
-                prior.precisions,
+                means,
+                precisions,
                 response.precision,
                 rng.standard_normal(len(w)),
                 w,
@@ -90,11 +93,11 @@ def chain(
         for f in range(n_factors):
             totals = np.zeros(len(e))
             for part, own in zip(blocks, sums, strict=True):
-                totals += own[f][part.case_rows]
+                add_rows(own[f], part.case_rows, totals)
             for place, part in enumerate(blocks):
                 v, prior = factors[place][f], factor_priors[place]
                 means, precisions = prior.means[f], prior.precisions[f]
-                _renew_prior(means, precisions, v, part.groups, rng)
+                _renew_prior(means, precisions, v, part.groups, members[place], rng)
                 draw_factor(
                     e,
                     totals,
@@ -127,17 +130,18 @@ def _renew_prior(
     precisions: NDArray[np.float64],
     values: NDArray[np.float64],
     groups: NDArray[np.int32],
+    counts: NDArray[np.int64],
     rng: np.random.Generator,
 ) -> None:
     """Draws each group's precision given its mean, then the mean, in place.
 
-    A group without features keeps what it has: its prior alone would be as good as nothing.
+    ``counts`` are those of the features of each group. A group without features keeps what it has:
+    its prior alone would be as good as nothing.
     """
-    n_groups = len(means)
-    counts = np.bincount(groups, minlength=n_groups)
-    spread = np.bincount(groups, (values - means[groups]) ** 2, n_groups) + means**2
-    drawn = rng.gamma((2 + counts) / 2, 2 / (1 + spread))
+    totals, spread = np.zeros(len(means)), np.zeros(len(means))
+    group_sums(values, groups, means, totals, spread)
+    drawn = rng.gamma((2 + counts) / 2, 2 / (1 + (spread + means**2)))
     precisions[:] = np.where(counts > 0, drawn, precisions)
-    centers = np.bincount(groups, values, n_groups) / (counts + 1)
-    noise = rng.standard_normal(n_groups) / np.sqrt(precisions * (counts + 1))
+    centers = totals / (counts + 1)
+    noise = rng.standard_normal(len(means)) / np.sqrt(precisions * (counts + 1))
     means[:] = np.where(counts > 0, centers + noise, means)
