@@ -170,7 +170,7 @@ def test_bad_hyperparameters_are_refused() -> None:
     for name in ("dropout", "held_back"):
         with pytest.raises(ParameterError, match=f"{name} must be below 1, got 1.0"):
             small(**{name: 1.0})
-    with pytest.raises(ParameterError, match="earlier must be a share of at most 1, got 1.5"):
+    with pytest.raises(ParameterError, match=r"earlier must be a share of at most 1, got 1\.5"):
         small(earlier=1.5)
     with pytest.raises(ParameterError, match="longest of SASRec must be a whole number of at"):
         small(longest=1)
