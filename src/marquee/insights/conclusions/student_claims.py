@@ -8,7 +8,7 @@ with budget, year, series and the rest held fixed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -117,6 +117,7 @@ def _budgets(tables: Tables) -> tuple[list[Verdict], str]:
                     of=len(held),
                     verdict=at_place(place, row, wanted, wanted),
                     n=rows.height,
+                    by_place=True,
                 )
             )
     return verdicts, "mean budget in constant dollars"
@@ -129,8 +130,7 @@ def _october(tables: Tables) -> tuple[list[Verdict], str]:
         own = known.filter(pl.col("genres").list.contains(genre))
         if own.height >= MIN_FILMS:
             verdicts += [
-                Verdict(f"{genre} in October", each.how, each.value, each.place, each.of,
-                        each.verdict, each.n)
+                replace(each, about=f"{genre} in October", by_place=True)
                 for each in best_months(own, column, ("October",), 1)
             ]  # fmt: skip
     if not verdicts:
@@ -213,7 +213,7 @@ def _summary(judged: list[tuple[Claim, list[Verdict], str, str]]) -> Sentence:
         "open": n(plain, UNDECIDABLE),
     }
     if held:
-        text += "; with other things held fixed, {held} of {held_parts} stay confirmed"
+        text += "; with other things held fixed, {held} of {held_parts} are confirmed"
         named |= {"held": n(held, CONFIRMED), "held_parts": count(len(held))}
     return said(f"{text}.", **named)
 
@@ -226,21 +226,27 @@ def _sentence(claim: Claim, verdicts: list[Verdict], words: str, reason: str) ->
             reason=reason or "the data hold none of what it names",
         )
     named: dict[str, Number | str] = {"claim": claim.words, "words": words}
-    sides = []
-    for how, start in ((AS_THEY_ARE, "by {words}, "), (HELD, "with the rest held fixed, ")):
+    sides: list[str] = []
+    for how, start in ((AS_THEY_ARE, "by {words}"), (HELD, "with the rest held fixed")):
         told = []
-        for at, each in enumerate(one for one in verdicts if one.how == how):
-            key = f"{'plain' if how == AS_THEY_ARE else 'held'}_{at}"
-            named |= {f"{key}_about": each.about, f"{key}_value": each.value}
-            place = ""
-            if each.place is not None:
-                named |= {f"{key}_place": each.place, f"{key}_of": Number(each.of)}
-                place = f", place {{{key}_place}} of {{{key}_of}}"
-            told.append(
-                f"{{{key}_about}} is {each.verdict} ({{{key}_value}}, {{{key}_value:range}}{place})"
-            )
+        for word in (CONFIRMED, REFUTED, UNDECIDABLE):
+            own = [each for each in verdicts if (each.how, each.verdict) == (how, word)]
+            parts = []
+            for at, each in enumerate(own):
+                key = f"{word}_{len(sides)}_{at}"
+                named |= {f"{key}_about": each.about, f"{key}_value": each.value}
+                figures = f"{{{key}_value}}, {{{key}_value:range}}"
+                if each.by_place and each.place is not None:
+                    named |= {f"{key}_place": each.place, f"{key}_of": Number(each.of)}
+                    places = f"place {{{key}_place}} of {{{key}_of}}"
+                    sure = each.place.low == each.place.high
+                    may = "" if sure else f", may be {{{key}_place:range}}"
+                    figures = f"{{{key}_value}}, {places}{may}"
+                parts.append(f"{{{key}_about}} ({figures})")
+            if parts:
+                told.append(f"{word} for {listed(parts)}")
         if told:
-            sides.append(start + listed(told))
+            sides.append(f"{start}, {', '.join(told)}")
     return said(f"{{claim}}: {'; '.join(sides)}.", **named)
 
 

@@ -38,6 +38,8 @@ class Verdict:
     """Kinds in all."""
     verdict: str
     n: int
+    by_place: bool = False
+    """Whether the place is what was claimed, more than the figure."""
 
 
 def among_best(found: Comparisons, place: Ranks, at: int, best: int) -> str:
@@ -187,6 +189,7 @@ def common_genres(titles: pl.DataFrame, genres: tuple[str, ...]) -> list[Verdict
             of=len(names),
             verdict=at_place(place, at, 1, len(genres)),
             n=known.height,
+            by_place=True,
         )
         for genre in genres
         if genre in names

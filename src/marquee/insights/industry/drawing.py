@@ -9,8 +9,17 @@ import polars as pl
 
 from marquee.insights import charts
 
-FEWEST = 4
+FEWEST = 3
 """Marks that an axis should have."""
+
+STEPS = (
+    (1.0,),
+    (1.0, 3.0),
+    (1.0, 2.0, 5.0),
+    (1.0, 1.4, 2.0, 3.0, 5.0, 7.0),
+    (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0),
+)
+"""Marks of a power of ten, coarse ones first."""
 
 
 def log_axis(field: str, title: str, low: float, high: float) -> charts.Spec:
@@ -25,7 +34,7 @@ def log_axis(field: str, title: str, low: float, high: float) -> charts.Spec:
 
 def marks(low: float, high: float) -> list[float]:
     """Round values from low to high: tenfold steps, or finer ones where these are too few."""
-    for steps in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.4, 2.0, 3.0, 5.0, 7.0)):
+    for steps in STEPS:
         powers = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
         found = [
             round(step * 10.0**power, 12)

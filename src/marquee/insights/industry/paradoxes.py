@@ -229,7 +229,7 @@ def _chart(table: pl.DataFrame) -> charts.Spec:
         pl.format("{} ({})", "kind of film", pl.col("within").str.replace("class of ", ""))
         .alias("compared")
     )  # fmt: skip
-    title = "times other films; pale: all films together"
+    title = "times other films; pale: all together"
     name = charts.names("compared")
     both = shown.select("all films", "like films").to_numpy()
     ends = float(both.min()), float(both.max())
