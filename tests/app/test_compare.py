@@ -69,6 +69,7 @@ def test_baselines_are_always_there_and_everything_has_an_interval(answer: dict[
             assert apart["ndcg@10"]["effect"] is not None
     assert re.fullmatch("[0-9a-f]{64}", answer["splits"][0]["fingerprint"])
     assert answer["clock"] == "past"
+    assert answer["verdict"] == "no leak found"
 
 
 @pytest.mark.slow
@@ -133,8 +134,10 @@ def test_the_page_stands_alone_and_says_what_the_json_says(
 
 @pytest.mark.slow
 def test_names_of_data_cannot_break_the_page(answer: dict[str, Any]) -> None:
+    leaking = {"verdict": "LEAKING", "leaks": [{"note": False}]}
     bad = answer | {"data": "<script>alert(1)</script>&", "leaks": ["a & b"], "interrupted": True}
-    found = read(page(bad))
+    found = read(page(bad | {"models": [answer["models"][0] | leaking, *answer["models"][1:]]}))
+    assert found.text.count("LEAKING") == 2
     assert "script" not in found.tags
     assert "LEAKING: a & b" in found.text
     assert "Stopped before" in found.text

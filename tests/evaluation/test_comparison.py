@@ -15,10 +15,10 @@ import pytest
 
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
-from marquee.evaluation.comparison import Comparison, Conditions, Entrant
+from marquee.evaluation.comparison import Comparison, Conditions, Entrant, Run
 from marquee.evaluation.experiment import evaluate
 from marquee.evaluation.leaderboard import leaderboard
-from marquee.evaluation.report import SplitResult
+from marquee.evaluation.leaks.leak import Leak
 from marquee.evaluation.splits import k_folds, split_by_time
 from marquee.evaluation.tuning import Budget
 from marquee.lifecycle.results import ResultFolder, data_version
@@ -37,15 +37,15 @@ class Memory:
     """Keeps results in memory, and counts what is asked."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, SplitResult] = {}
+        self.kept: dict[str, Run] = {}
         self.about: list[dict[str, Any]] = []
 
-    def find(self, key: str) -> SplitResult | None:
+    def find(self, key: str) -> Run | None:
         return self.kept.get(key)
 
-    def keep(self, key: str, result: SplitResult, about: dict[str, Any]) -> None:
+    def keep(self, key: str, run: Run, about: dict[str, Any]) -> None:
         assert key not in self.kept
-        self.kept[key] = result
+        self.kept[key] = run
         self.about.append(about)
 
 
@@ -224,6 +224,20 @@ def test_what_cannot_be_held_together_is_refused(
         leaderboard(compared(BOTH).entries, metrics, against=against, n=5)
 
 
+def test_a_leak_stays_with_a_result_that_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Memory()
+    leak = Leak(check="known-later", words="rows known later", n=3)
+    monkeypatch.setattr("marquee.evaluation.experiment.split_leaks", lambda _split: [leak])
+    compared(BOTH[1:], store)
+    monkeypatch.undo()
+    (again,) = compared(BOTH[1:], store).entries
+    assert (again.n_cached, again.leaks) == (1, (leak,))
+    (row,) = leaderboard([again], ["ndcg@3"], n=5).rows
+    assert row.to_dict()["verdict"] == "LEAKING"
+    (clean,) = leaderboard(compared(BOTH[1:]).entries, ["ndcg@3"], n=5).rows
+    assert clean.to_dict()["verdict"] == "no leak found"
+
+
 def test_a_comparison_of_nothing_is_refused() -> None:
     for entrants in ([], [BOTH[0], BOTH[0]]):
         with pytest.raises(ParameterError, match="needs models, each named once"):
@@ -237,9 +251,12 @@ def test_a_result_comes_back_from_its_folder_as_it_was(tmp_path: Any) -> None:
     (result,) = evaluate(Bias, TIMED[0], k=[2, 3], relevant_from=2, titles=titles).splits
     store = ResultFolder(tmp_path / "results")
     assert store.find("a") is None
-    store.keep("a", result, {"model": "bias"})
-    found = store.find("a")
-    assert found is not None
+    leaks = (Leak(check="ids-tell-time", words="ids follow time", n=3, note=True),)
+    store.keep("a", Run(result, leaks), {"model": "bias"})
+    kept = store.find("a")
+    assert kept is not None
+    assert kept.leaks == leaks
+    found = kept.result
     for field in dataclasses.fields(result):
         old, new = getattr(result, field.name), getattr(found, field.name)
         if field.name in {"by_user", "groups", "sums"}:

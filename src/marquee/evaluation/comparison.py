@@ -9,13 +9,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
+from marquee.data.tables import Tables
 from marquee.errors import ParameterError
 from marquee.evaluation.clock import clock_for
 from marquee.evaluation.experiment import Meter, evaluate
+from marquee.evaluation.leaks.leak import Leak
 from marquee.evaluation.plain import plain
 from marquee.evaluation.report import SplitResult
 from marquee.evaluation.splits import Split
@@ -26,15 +28,22 @@ from marquee.search.space import Space
 OnStep = Callable[[int, int, str], None]
 
 
+class Run(NamedTuple):
+    """What was measured of a model on one split, and what the leak checks found there."""
+
+    result: SplitResult
+    leaks: tuple[Leak, ...]
+
+
 class Results(Protocol):
     """Keeps what was measured."""
 
-    def find(self, key: str) -> SplitResult | None:
+    def find(self, key: str) -> Run | None:
         """What was kept under that key; None where nothing was."""
         ...
 
-    def keep(self, key: str, result: SplitResult, about: dict[str, Any]) -> None:
-        """Keeps a result, whole or not at all."""
+    def keep(self, key: str, run: Run, about: dict[str, Any]) -> None:
+        """Keeps a run, whole or not at all."""
         ...
 
 
@@ -64,6 +73,8 @@ class Conditions:
     auc: bool = False
     titles: pl.DataFrame | None = None
     viewers: pl.DataFrame | None = None
+    tables: Tables | None = None
+    """What titles and viewers were made of, for the leak checks."""
     data_version: str = ""
     """Of titles, viewers and times, which the fingerprint of a split does not tell."""
     budget: Budget | None = None
@@ -87,6 +98,8 @@ class Entry:
     """How parameters were chosen on each split; empty if they were not."""
     n_cached: int
     """Runs that had been measured before."""
+    leaks: tuple[Leak, ...] = ()
+    """What the leak checks found on any of the splits, notes too."""
 
 
 class Comparison:
@@ -155,6 +168,7 @@ class Comparison:
         runs: list[SplitResult] = []
         seeds: list[int] = []
         tuned: dict[str, Tuned] = {}
+        leaks: list[Leak] = []
         n_cached = 0
         for seed, split in self._runs(entrant):
             chosen: dict[str, Any] = {}
@@ -165,13 +179,14 @@ class Comparison:
             model = _with_seed(entrant.make(chosen), seed)
             self._step(f"{entrant.name} on {split.name}" + (f", seed {seed}" if seed else ""))
             key = self._key(entrant, model, split)
-            result = self.results.find(key)
-            n_cached += result is not None
-            if result is None:
-                result = self._measure(entrant, chosen, seed, split)
+            run = self.results.find(key)
+            n_cached += run is not None
+            if run is None:
+                run = self._measure(entrant, chosen, seed, split)
                 about = {"model": entrant.name, "params": plain(model.params()), "seed": seed}
-                self.results.keep(key, result, about | {"split": split.name})
-            runs.append(result)
+                self.results.keep(key, run, about | {"split": split.name})
+            runs.append(run.result)
+            leaks += run.leaks
             seeds.append(seed)
             self._done += 1
         model = entrant.make({})
@@ -183,13 +198,12 @@ class Comparison:
             seeds=tuple(seeds),
             tuned=tuple(tuned.values()),
             n_cached=n_cached,
+            leaks=tuple(dict.fromkeys(leaks)),
         )
 
-    def _measure(
-        self, entrant: Entrant, chosen: dict[str, Any], seed: int, split: Split
-    ) -> SplitResult:
+    def _measure(self, entrant: Entrant, chosen: dict[str, Any], seed: int, split: Split) -> Run:
         conditions = self.conditions
-        return evaluate(
+        report = evaluate(
             lambda: _with_seed(entrant.make(chosen), seed),
             [split],
             k=conditions.ks,
@@ -198,10 +212,12 @@ class Comparison:
             auc=conditions.auc,
             titles=conditions.titles,
             viewers=conditions.viewers,
+            tables=conditions.tables,
             seed=seed,
             timer=self._timer,
             meter=self._meter,
-        ).splits[0]
+        )
+        return Run(report.splits[0], report.leaks)
 
     def _tune(self, entrant: Entrant, split: Split, seed: int) -> Tuned:
         conditions, start = self.conditions, self._done

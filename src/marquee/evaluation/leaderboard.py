@@ -11,6 +11,7 @@ import numpy as np
 from marquee.errors import ParameterError
 from marquee.evaluation.bootstrap import N_RESAMPLES, Interval, percentile_interval
 from marquee.evaluation.comparison import Entry
+from marquee.evaluation.leaks.leak import verdict
 from marquee.evaluation.metrics import LOWER_IS_BETTER
 from marquee.evaluation.plain import plain
 from marquee.evaluation.segmenting import Segmentation, segmentations
@@ -54,6 +55,8 @@ class Row:
             "fit_bytes": self.fit_bytes,
             "n_runs": len(entry.runs),
             "n_cached": entry.n_cached,
+            "verdict": verdict(entry.leaks),
+            "leaks": plain(entry.leaks),
             "seeds": sorted(set(entry.seeds)),
             "reliability": [
                 [dict(zip(one._fields, plain(one), strict=True)) for one in run.reliability]

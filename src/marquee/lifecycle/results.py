@@ -14,6 +14,8 @@ import numpy as np
 import polars as pl
 
 from marquee.data.interactions import Interactions
+from marquee.evaluation.comparison import Run
+from marquee.evaluation.leaks.leak import Leak
 from marquee.evaluation.metrics import Bin
 from marquee.evaluation.plain import plain
 from marquee.evaluation.report import SplitResult, Sums
@@ -29,7 +31,7 @@ class ResultFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def find(self, key: str) -> SplitResult | None:
+    def find(self, key: str) -> Run | None:
         """What was kept under that key; None where nothing was, or not whole."""
         document, arrays = self._paths(key)
         if not document.exists() or not arrays.exists():
@@ -37,12 +39,14 @@ class ResultFolder:
         try:
             told = json.loads(document.read_text(encoding="utf-8"))
             with arrays.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-                return _result(told["result"], dict(stored))
+                leaks = tuple(Leak(**one) for one in told["leaks"])
+                return Run(_result(told["result"], dict(stored)), leaks)
         except (ValueError, KeyError, TypeError, OSError, BadZipFile):
             return None  # of another version, or cut short: it is measured again
 
-    def keep(self, key: str, result: SplitResult, about: dict[str, Any]) -> None:
-        """Keeps a result, so that a kill leaves all of it or nothing that is found."""
+    def keep(self, key: str, run: Run, about: dict[str, Any]) -> None:
+        """Keeps a run, so that a kill leaves all of it or nothing that is found."""
+        result, leaks = run
         document, arrays = self._paths(key)
         self.folder.mkdir(parents=True, exist_ok=True)
         unfinished = arrays.with_suffix(".unfinished")
@@ -56,7 +60,8 @@ class ResultFolder:
         }
         unfinished = document.with_suffix(".unfinished")
         unfinished.write_text(
-            json.dumps({"about": about, "result": plain_fields}, indent=1), encoding="utf-8"
+            json.dumps({"about": about, "leaks": plain(leaks), "result": plain_fields}, indent=1),
+            encoding="utf-8",
         )
         unfinished.replace(document)
 

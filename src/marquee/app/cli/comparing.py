@@ -132,6 +132,7 @@ def compare(
                 auc="auc" in wanted,
                 titles=titles,
                 viewers=viewers,
+                tables=opened.tables,
                 data_version=version,
                 budget=budget,
                 trials=kept / "trials.journal",
@@ -177,6 +178,7 @@ def _answer(
     from marquee import __version__
     from marquee.app.cli.metering import MEANING as OF_MEMORY
     from marquee.evaluation.clock import MEANING
+    from marquee.evaluation.leaks.leak import verdict
     from marquee.evaluation.plain import plain
 
     conditions = comparison.conditions
@@ -216,7 +218,13 @@ def _answer(
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "version": __version__,
         "interrupted": comparison.interrupted,
-        "leaks": [],
+        "verdict": verdict(leak for row in table.rows for leak in row.entry.leaks),
+        "leaks": [
+            f"{row.entry.name}: {leak.words}"
+            for row in table.rows
+            for leak in row.entry.leaks
+            if not leak.note
+        ],
         "models": [row.to_dict() for row in table.rows],
     }
 
@@ -252,6 +260,8 @@ def _print(table: Leaderboard, answer: dict[str, Any]) -> None:
         "corrected for all comparisons (Holm). Seconds are of CPU, memory is what a fit added."
     )
     say(f"Clock {answer['clock']}: {answer['clock_meaning']}.")
+    for found in answer["leaks"]:
+        say(f"{answer['verdict']}: {found}.")
 
 
 def _number(value: float | None) -> str:
