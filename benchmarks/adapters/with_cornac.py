@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 from cornac import models
 from cornac.data import Dataset
+from cornac.exception import ScoreException
 from scipy.sparse import csr_matrix
 
 from adapters.common import Array, Clock, Task, run
@@ -62,9 +64,9 @@ def _scores(
         scores[:, titles] = profiles[:, titles] @ fitted.B
         return scores
     for row, viewer in enumerate(viewers.tolist()):
-        user = 0 if model == "MostPop" else data.uid_map.get(viewer)
-        if user is not None:
-            scores[row, titles] = fitted.score(user)
+        # Viewers who were not learned of get a number past the last; some models know an answer.
+        with suppress(IndexError, ScoreException):
+            scores[row, titles] = fitted.score(data.uid_map.get(viewer, len(data.uid_map)))
     return scores
 
 

@@ -33,7 +33,8 @@ def work(task: Task, model: str, params: dict[str, Any], clock: Clock) -> Array:
             scores = np.full((task.n_asked, task.n_items), -1e30)
             scores[:, titles] = profiles[:, titles] @ fitted.weight
             return task.best(scores)
-        known = np.isin(viewers, data.user_id_map.external_ids)
+        # Popularity has an answer for viewers it never saw, the others have none.
+        known = np.isin(viewers, data.user_id_map.external_ids) | (model == "Popular")
         # More than k, for what was seen and not learned from is taken out here.
         told = fitted.recommend(viewers[known], data, k=data.item_id_map.size, filter_viewed=False)
     row_of = pd.Series(np.arange(task.n_asked), index=viewers)

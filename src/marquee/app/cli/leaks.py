@@ -150,7 +150,7 @@ def _of_forecast(
         unknown = [name for name in themes if name not in FEATURES]
         if unknown or not themes:
             raise ParameterError(
-                f"there is no theme {', '.join(unknown) or features!r}; "
+                f"there is no theme {', '.join(map(repr, unknown)) or repr(features)}; "
                 f"there are {', '.join(FEATURES)}"
             )
     of = target_of(target)
