@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,10 +88,12 @@ def compare(
     """
     from marquee.app.cli.metering import watch_memory
     from marquee.data.vector_store import VectorFolder
+    from marquee.data.workspace import Workspace
     from marquee.evaluation.comparison import Comparison, Conditions
     from marquee.evaluation.leaderboard import leaderboard
     from marquee.evaluation.tuning import Budget
     from marquee.features.side_information import titles_frame, viewers_frame
+    from marquee.lifecycle.comparisons import keep_comparison
     from marquee.lifecycle.results import ResultFolder, data_version
     from marquee.lifecycle.split_files import write_splits
     from marquee.models import BASELINES
@@ -156,6 +159,7 @@ def compare(
             baselines=BASELINES,
         )
         answer = _answer(table, comparison, data=data, split=split, data_version=version)
+        keep_comparison(Workspace(settings.home), answer)
         if html is not None:
             from marquee.app.leaderboard.page import page
 
@@ -185,6 +189,7 @@ def _answer(
     runs = {run.fingerprint: run for row in table.rows for run in row.entry.runs}
     budget = conditions.budget
     return {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "data": data,
         "data_version": data_version,
         "split": split,

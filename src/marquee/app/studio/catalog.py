@@ -7,6 +7,8 @@ from marquee.app.studio.views import (
     audience,
     forecast,
     insights,
+    leaderboard,
+    operations,
     recommend,
     what_if,
 )
@@ -17,4 +19,6 @@ PAGES: tuple[PageOf, ...] = (
     forecast.PAGE,
     what_if.PAGE,
     audience.PAGE,
+    leaderboard.PAGE,
+    operations.PAGE,
 )

@@ -42,7 +42,7 @@ class Drawn(NamedTuple):
     rows: list[dict[str, Any]]
 
 
-def spreads(named: Mapping[str, Spread], mark: float | None = None, what: str = "budget") -> Drawn:
+def spreads(films: Mapping[str, Spread], mark: float | None = None, what: str = "budget") -> Drawn:
     """Money of several films or scenarios as medians with 50 and 80 % intervals, one a line."""
     rows = [
         {
@@ -53,14 +53,14 @@ def spreads(named: Mapping[str, Spread], mark: float | None = None, what: str = 
             "low_80": each.low_80,
             "high_80": each.high_80,
         }
-        for name, each in named.items()
+        for name, each in films.items()
     ]
-    y = _names("name")
+    y = named("name")
     scale = {"type": "log", "nice": False}
     axis = {"labelExpr": DOLLARS, "tickCount": 6, "title": "US dollars, by powers"}
     layers: list[dict[str, Any]] = [
-        _band(y, "low_80", "high_80", 6, "quiet", scale, axis),
-        _band(y, "low_50", "high_50", 14, "range", scale, axis),
+        band(y, "low_80", "high_80", 6, "quiet", scale, axis),
+        band(y, "low_50", "high_50", 14, "range", scale, axis),
         {
             "mark": TICK,
             "encoding": {"y": y, "x": {"field": "median", "type": "quantitative"}},
@@ -80,10 +80,10 @@ def spreads(named: Mapping[str, Spread], mark: float | None = None, what: str = 
     told = "; ".join(
         f"{name}: median {dollars(each.median)}, 8 of 10 between {dollars(each.low_80)} and "
         f"{dollars(each.high_80)}"
-        for name, each in named.items()
+        for name, each in films.items()
     )
     line = f" A dashed line marks the {what} of {dollars(mark)}." if mark is not None else ""
-    return Drawn(_layered(rows, layers), f"Intervals. {told}.{line}", rows)
+    return Drawn(layered(rows, layers), f"Intervals. {told}.{line}", rows)
 
 
 def classes(chances: Sequence[ClassChance]) -> Drawn:
@@ -96,7 +96,7 @@ def classes(chances: Sequence[ClassChance]) -> Drawn:
         rows,
         {"type": "bar", "style": "main"},
         {
-            "y": _names("class"),
+            "y": named("class"),
             "x": {
                 "field": "probability",
                 "type": "quantitative",
@@ -145,7 +145,7 @@ def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
         {"input": "this film", "from": told.median, "to": told.median},
     ]
     order = ["usual film", *(row["input"] for row in rows), "this film"]
-    y = _names("input") | {"sort": order}
+    y = named("input") | {"sort": order}
     axis = {"title": "median", "tickCount": 6} | ({"labelExpr": DOLLARS} if money else {})
     scale = {"type": "log", "nice": False} if told.scale != "plain" else {"zero": False}
     x = {"field": "from", "type": "quantitative", "scale": scale, "axis": axis}
@@ -177,7 +177,7 @@ def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
         f"From the usual film's {write(told.base)} to this film's median of {write(told.median)}, "
         f"step by step: {said}."
     )
-    return Drawn(_layered(rows, layers), alt, rows)
+    return Drawn(layered(rows, layers), alt, rows)
 
 
 def months(answer: BestMonth) -> Drawn:
@@ -230,7 +230,7 @@ def months(answer: BestMonth) -> Drawn:
         f"Median revenue by month of release; {best} has the highest, "
         f"{MONTHS[answer.planned_month - 1]} is planned. Bars are 80 % intervals of the change."
     )
-    return Drawn(_layered(rows, layers, 300), alt, rows)
+    return Drawn(layered(rows, layers, 300), alt, rows)
 
 
 def budgets(answer: BudgetCurve) -> Drawn:
@@ -293,7 +293,7 @@ def budgets(answer: BudgetCurve) -> Drawn:
         f"{dollars(first.budget_usd)} to {dollars(last.revenue_usd.median)} at "
         f"{dollars(last.budget_usd)}, with 50 and 80 % bands; the dashed line is the budget back."
     )
-    return Drawn(_layered(rows, layers, 340), alt, rows)
+    return Drawn(layered(rows, layers, 340), alt, rows)
 
 
 def lifts(segments: Sequence[Segment], of: str) -> Drawn:
@@ -311,10 +311,10 @@ def lifts(segments: Sequence[Segment], of: str) -> Drawn:
         }
         for each in sorted(segments, key=lambda each: -each.lift)
     ]
-    y = _names("group")
+    y = named("group")
     axis = {"title": "times its share of all viewers"}
     layers: list[dict[str, Any]] = [
-        _band(y, "lift_low", "lift_high", 8, "range", {"zero": False}, axis),
+        band(y, "lift_low", "lift_high", 8, "range", {"zero": False}, axis),
         {
             "mark": TICK,
             "encoding": {
@@ -335,14 +335,14 @@ def lifts(segments: Sequence[Segment], of: str) -> Drawn:
         },
     ]
     told = ", ".join(f"{row['group']} {row['lift']:.2f}" for row in rows[:6])
-    return Drawn(_layered(rows, layers), f"Lift by {of}: {told}.", rows)
+    return Drawn(layered(rows, layers), f"Lift by {of}: {told}.", rows)
 
 
 def _off_scale(scale: OutcomeScale, value: float) -> float:
     return float(from_scale(np.array([value]), scale)[0])
 
 
-def _band(
+def band(
     y: Mapping[str, Any],
     low: str,
     high: str,
@@ -351,6 +351,7 @@ def _band(
     scale: Mapping[str, Any],
     axis: Mapping[str, Any],
 ) -> dict[str, Any]:
+    """Bars from one field to another, one a line."""
     x = {"field": low, "type": "quantitative", "scale": scale, "axis": axis}
     return {
         "mark": {"type": "bar", "height": height, "style": style, "cornerRadius": 3},
@@ -358,13 +359,13 @@ def _band(
     }
 
 
-def _names(field: str) -> dict[str, Any]:
+def named(field: str) -> dict[str, Any]:
     """A channel of names in the order of the rows, each of them written out."""
     axis = {"labelLimit": 220, "labelOverlap": False}
     return {"field": field, "type": "nominal", "sort": None, "title": None, "axis": axis}
 
 
-def _layered(
+def layered(
     rows: Sequence[Mapping[str, Any]],
     layers: Sequence[Mapping[str, Any]],
     height: int | None = None,

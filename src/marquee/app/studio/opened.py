@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from marquee.data.tables import Tables
+    from marquee.evaluation.forecasting.track_record import TrackRecord
     from marquee.forecast.audience import AudienceModel
+    from marquee.forecast.trained import Trained
     from marquee.insights.report import Report
     from marquee.service.engine import Engine
     from marquee.service.forecast_desk import ForecastDesk
@@ -57,7 +59,10 @@ def forget() -> None:
     """Lets everything that was opened go, for another place."""
     _given.clear()
     secret.cache_clear()
-    for cached in (_engine, _store, _desk, _tables, _report, _report_page, _audience_model):
+    for cached in (
+        *(_engine, _store, _desk, _tables, _report, _report_page, _audience_model),
+        *(_track_record, _learned_now),
+    ):
         cached.clear()
 
 
@@ -141,6 +146,17 @@ def audience_model() -> AudienceModel:
     return _audience_model(str(place().home), workspace().snapshot)
 
 
+def learned_now() -> str:
+    """Fingerprint of what a model that was fitted now would learn from; a minute old at most."""
+    return _learned_now(str(place().home), workspace().snapshot)
+
+
+def track_record(target: str) -> tuple[TrackRecord, int | None]:
+    """How the forecaster of that target does year by year, and how often that was looked at."""
+    kept = desk().models[target]
+    return _track_record(str(place().home), workspace().snapshot, target, kept.version, kept)
+
+
 @lru_cache(maxsize=1)
 def secret() -> bytes:
     """What signs the cookies of the viewers' app."""
@@ -159,7 +175,8 @@ def _stamp(folder: Path) -> tuple[str | None, int]:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the catalog and its model …")
-def _engine(home: str, _state: str) -> Engine:
+def _engine(home: str, now: str) -> Engine:
+    del now  # only tells when to open it again: Streamlit passes over names that begin with _
     from marquee.service.engine import Engine
 
     return Engine(Workspace(Path(home)), feedback=_store(_feedback_url()))
@@ -173,7 +190,8 @@ def _store(url: str) -> FeedbackStore:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Opening the forecasters …")
-def _desk(home: str, _now: tuple[str | None, int]) -> ForecastDesk:
+def _desk(home: str, now: tuple[str | None, int]) -> ForecastDesk:
+    del now
     from marquee.service.forecast_opening import open_desk
 
     opened = open_desk(Workspace(Path(home)))
@@ -182,7 +200,8 @@ def _desk(home: str, _now: tuple[str | None, int]) -> ForecastDesk:
 
 
 @st.cache_resource(max_entries=1, show_spinner="Reading the tables …")
-def _tables(home: str, _snapshot: str | None) -> Tables:
+def _tables(home: str, snapshot: str | None) -> Tables:
+    del snapshot
     found, _ = Workspace(Path(home)).tables_and_fingerprint()
     return found
 
@@ -221,3 +240,22 @@ def _audience_model(home: str, snapshot: str | None) -> AudienceModel:
     from marquee.forecast.audience import AudienceModel
 
     return AudienceModel().fit(_tables(home, snapshot))
+
+
+@st.cache_resource(max_entries=6, show_spinner="Asking about each year, the model learned anew …")
+def _track_record(
+    home: str, snapshot: str | None, target: str, version: str, _kept: Trained
+) -> tuple[TrackRecord, int | None]:
+    del target, version
+    from marquee.lifecycle.backtesting import backtest
+    from marquee.lifecycle.readings import FILE
+
+    return backtest(_tables(home, snapshot), _kept, log=Path(home) / FILE, day=today())
+
+
+@st.cache_data(max_entries=1, ttl=60, show_spinner="Looking whether anything is new …")
+def _learned_now(home: str, snapshot: str | None) -> str:
+    del snapshot
+    from marquee.lifecycle.fitting import known_now
+
+    return known_now(Workspace(Path(home)), store())[1]
