@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -85,6 +86,19 @@ def test_a_chart_is_drawn_the_same_whatever_was_drawn_before() -> None:
     first = draw(chart, "a", LIGHT)
     draw(chart, "b", DARK)
     assert draw(chart, "a", LIGHT) == first
+
+
+@pytest.mark.slow
+def test_ids_in_drawings_are_those_of_their_finding() -> None:
+    chart = finding().chart
+    assert chart is not None
+    clipped = replace(chart, spec={**chart.spec, "mark": {"type": "bar", "clip": True}})
+    for key in ("a", "b"):
+        svg = draw(clipped, key, LIGHT)
+        ids = set(re.findall(r'id="([^"]+)"', svg))
+        assert ids
+        assert all(name.startswith(f"{key}-") for name in ids)
+        assert set(re.findall(r"url\(#([^)]+)\)", svg)) <= ids
 
 
 def test_names_from_the_data_are_text_and_not_tags() -> None:

@@ -340,3 +340,29 @@ def test_tastes_that_are_not_there_are_not_claimed() -> None:
     )
     found = ask("taste-groups", tables.replace(ratings=shuffled))
     assert found.claim.startswith("No groups of like taste come back")
+
+
+def test_an_age_at_the_edge_of_a_band_is_in_the_older_one() -> None:
+    """Viewers of 24 like even titles and those of 25 odd ones, so bands show where each is."""
+    rows = [(v, 2 * k + v % 2, 1.0 + 3 * (v % 2)) for v in range(40) for k in range(12)]
+    viewers = pl.DataFrame({"viewer_id": range(40), "age": [24 + v % 2 for v in range(40)]})
+    more = pl.DataFrame(
+        {"viewer_id": range(100, 112), "age": range(30, 42)}
+    )  # no bands of a source
+    viewers = pl.concat([viewers, more]).with_columns(
+        source_id=pl.col("viewer_id").cast(pl.String), source=pl.lit("test")
+    )
+    found = ask("by-age", rated(rows).replace(viewers=viewers)).table
+    assert found.filter(what="mean rating").rows()[0][:5] == ("18 to 24", "mean rating", 20, 1, 4)
+
+
+def test_a_rise_is_told_as_a_rise() -> None:
+    rng = np.random.default_rng(0)
+    rows = [(v, t, 2.0 + (t >= 20) + rng.integers(2)) for v in range(50) for t in range(40)]
+    tables = rated(rows)
+    days = (pl.col("title_id") * 40).cast(pl.Int64)
+    when = pl.datetime(2020, 1, 1, time_zone="UTC") + pl.duration(days=days)
+    found = ask("over-time", tables.replace(ratings=tables.ratings.with_columns(rated_at=when)))
+    assert "is higher than the first" in found.claim
+    assert value(found, "apart") == pytest.approx(1, abs=0.1)
+    assert found.differences == ("the later half",)
