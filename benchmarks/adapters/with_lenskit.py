@@ -73,7 +73,8 @@ def _lists(task: Task, model: str, params: dict[str, Any], clock: Clock) -> Arra
             told = score(pipeline, query, every)
             values = told.scores()
             assert values is not None
-            scores[row, told.ids()] = np.nan_to_num(values, nan=-1e30)
+            # In float64, for -1e30 as float32 lies below what titles without a score have.
+            scores[row, told.ids()] = np.nan_to_num(values.astype(np.float64), nan=-1e30)
         return task.best(scores)
 
 
