@@ -16,7 +16,8 @@
     ├── DownloadError            a publisher's file could not be fetched whole
     ├── FeedbackError            the feedback database refuses a record, or does not answer
     ├── WorkspaceError           the workspace lacks something, or is held by another process
-    └── SavedModelError          a saved model is damaged or written by something else
+    ├── SavedModelError          a saved model is damaged or written by something else
+    └── LedgerError              the ledger of forecasts was changed after it was written
 """
 
 
@@ -93,3 +94,7 @@ class WorkspaceError(MarqueeError):
 
 class SavedModelError(MarqueeError):
     """A saved model is damaged or written by something else."""
+
+
+class LedgerError(MarqueeError):
+    """The ledger of forecasts was changed after it was written."""

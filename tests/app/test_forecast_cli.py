@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -485,3 +486,36 @@ def test_pages_of_help_load_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"numpy", "polars", "sklearn", "xgboost", "torch"} & set(json.loads(done.stdout))
+
+
+# The ledger
+
+
+def test_a_forecast_is_entered_and_an_edit_of_it_is_named(
+    run: Run, home: Path, plan: Path, tmp_path: Path
+) -> None:
+    copied = tmp_path / "home"
+    shutil.copytree(home, copied)
+    ledger = copied / "forecasts" / "ledger.jsonl"
+    ledger.unlink(missing_ok=True)
+    assert "No forecast was given yet" in run("--home", copied, "ledger", "show").out
+    kept_out = run("--home", copied, "forecast", "title", plan, "--no-enter")
+    assert kept_out.code == 0, kept_out.err
+    assert not ledger.exists()
+    given = run("--home", copied, "forecast", "title", plan, "--json")
+    assert "Entry 1 of the ledger" in given.err
+    [entry] = run("--home", copied, "ledger", "show", "--json").answer
+    assert entry["said"]["plan"]["title"] == "Ærø, or the Ferry"
+    assert entry["said"]["revenue_usd"] == given.answer["revenue_usd"]
+    assert entry["said"]["naive_usd"] > 0
+    assert run("--home", copied, "ledger", "verify").out == "All 1 entries hold.\n"
+    assert run("--home", copied, "ledger", "verify", "--head", entry["hash"]).code == 0
+    record = run("--home", copied, "ledger", "track-record", "--json").answer
+    assert (record["n_given"], record["n_waiting"], record["scored"]) == (1, 1, [])
+    ledger.write_text(ledger.read_text("utf-8").replace("40000000", "50000000"), "utf-8")
+    broken = run("--home", copied, "ledger", "verify")
+    assert broken.code == 1
+    assert "Line 1: entry 1 was edited" in broken.out
+    refused = run("--home", copied, "ledger", "track-record")
+    assert refused.code == 1
+    assert "ledger verify" in refused.err

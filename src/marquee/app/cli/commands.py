@@ -17,6 +17,7 @@ from marquee.app.cli import (
     insights,
     keys,
     leaks,
+    ledger,
     models,
     picks,
     runs,
@@ -37,6 +38,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(forecast.app, name="forecast")
 app.add_typer(insights.app, name="insights")
+app.add_typer(ledger.app, name="ledger")
 app.command()(training.world)
 app.command()(training.fit)
 app.command()(runs.train)

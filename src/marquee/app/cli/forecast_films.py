@@ -14,7 +14,9 @@ from marquee.app.cli.forecast_plans import Day, Film, changes_of, describes_film
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
+    from marquee.service.film_plan import FilmPlan
     from marquee.service.forecast_desk import ForecastDesk
+    from marquee.service.forecast_records import FilmForecast
 
 Like = Annotated[int, typer.Option("--similar", min=0, max=50, help="Similar past films to name.")]
 Changes = Annotated[
@@ -36,6 +38,10 @@ def title(
     film: Film = None,
     today: Day = None,
     similar: Like = 5,
+    enter: Annotated[
+        bool,
+        typer.Option(help="Enter the forecast in the workspace's ledger: see `marquee ledger`."),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Forecast a planned film, or a title of the catalog as before it opened."""
@@ -45,6 +51,8 @@ def title(
     desk = _desk(context)
     asked = film_of(desk, film, given)
     answer = desk.forecast(asked, today=day, n_similar=similar)
+    if enter:
+        _enter(context, asked, answer)
     if as_json:
         _say_plain(desk, answer)
         return
@@ -137,6 +145,19 @@ def explain(
         return
     say_explanation(answer)
     _say_notes(desk)
+
+
+def _enter(context: typer.Context, asked: FilmPlan | int, answer: FilmForecast) -> None:
+    """Enters a forecast that is given now, whatever day it was asked as of."""
+    from datetime import UTC, datetime
+
+    from marquee.data.workspace import Workspace
+    from marquee.service.track_record import enter, ledger_path
+
+    settings: Settings = context.obj
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    made = enter(ledger_path(Workspace(settings.home)), asked, answer, at=now)
+    note(f"Entry {made.number} of the ledger.")
 
 
 def _desk(context: typer.Context) -> ForecastDesk:
