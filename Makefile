@@ -8,7 +8,7 @@ PINS := constraints.txt pyproject.toml
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-accuracy bench-peers serve studio docs pins format clean
+.PHONY: help demo test check bench bench-accuracy bench-peers serve studio report docs pins format clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -33,6 +33,10 @@ help:  ## List the targets
 
 .venv/.studio: $(PINS) | .venv/bin/python
 	$(PIP) -e '.[studio]'
+	@touch $@
+
+.venv/.insights: $(PINS) | .venv/bin/python
+	$(PIP) -e '.[insights]'
 	@touch $@
 
 .venv/.docs: $(PINS) | .venv/bin/python
@@ -67,6 +71,9 @@ serve: .venv/.core  ## Serve the workspace's recommendations on http://127.0.0.1
 
 studio: .venv/.core .venv/.studio  ## Open the analysts' view of the workspace
 	$(BIN)/marquee studio
+
+report: .venv/.core .venv/.insights  ## Write what the data say to report.html (DATA=world, or a set of MARQUEE_DATA)
+	$(BIN)/marquee insights report --data $(or $(DATA),world) --out report.html
 
 docs: .venv/.docs  ## Build the documentation into site/
 	$(BIN)/mkdocs build --strict
