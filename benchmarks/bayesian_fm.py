@@ -30,7 +30,7 @@ def main() -> None:
     """Measures both sides on each fold and prints a table."""
     options = _options()
     if importlib.util.find_spec("myfm") is None:
-        sys.exit("myfm is not installed; run: pip install myfm==0.4.0")
+        sys.exit("myfm is not installed; run: pip install myfm==0.4.0 'setuptools<81'")
     print(f"# {machine()}; {options.data}, rank {options.rank}, {options.passes} passes")
     splits = splits_of(options.data)[: options.folds]
     _ours(splits[0], options.rank, BURN_IN + 1, 0)  # which may compile
