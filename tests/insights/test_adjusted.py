@@ -33,6 +33,22 @@ def test_without_confounding_nothing_turns_round() -> None:
     assert not adjusted(films, "revenue_real_usd", "month").reversed.any()
 
 
+def test_a_plain_difference_that_may_be_chance_does_not_turn_round() -> None:
+    # The dear month earns just what its lower share of the budget takes away.
+    films = planted_films(noise=0.1).with_columns(
+        pl.when(pl.col("month") == "June")
+        .then(pl.col("revenue_real_usd") * np.exp(np.log(2) - 1.49))
+        .otherwise("revenue_real_usd")
+        .alias("revenue_real_usd")
+    )
+    found = adjusted(films, "revenue_real_usd", "month")
+    june = found.levels.index("June")
+    assert found.held.differs[june]
+    assert not found.raw.differs[june]
+    assert found.raw.estimates[june] * found.held.estimates[june] < 0
+    assert not found.reversed[june]
+
+
 def test_the_comparison_is_that_of_dummy_variables() -> None:
     films = planted_films(120, 0.5)
     found = adjusted(films, "revenue_real_usd", "month")

@@ -36,7 +36,9 @@ def test_a_large_case_is_claimed_and_its_mirror_image_is_not() -> None:
     straight = within_groups(value, np.random.default_rng(0).permutation(side), group)
     assert turned is not None
     assert straight is not None
-    assert reversals([turned, straight]).tolist() == [True, False]
+    lifted = within_groups(np.random.default_rng(1).standard_normal(value.size) + side, side, group)
+    assert lifted is not None
+    assert reversals([turned, straight, lifted]).tolist() == [True, False, False]
     assert reversals([]).shape == (0,)
 
 

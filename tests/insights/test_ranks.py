@@ -23,6 +23,8 @@ def test_what_cannot_be_told_apart_may_have_any_place() -> None:
 def test_only_differences_that_vary_count() -> None:
     # The errors move together, so that the order is certain although each value is not.
     assert ranks([1.0, 2.0], [[9.0, 9.0 - 1e-4], [9.0 - 1e-4, 9.0]]).highs.tolist() == [2, 1]
+    together = [[9.0, 9.0 - 1e-4, 0.0], [9.0 - 1e-4, 9.0, 0.0], [0.0, 0.0, 9.0]]
+    assert ranks([0.0, 1.0, 0.5], together).lows.tolist() == [2, 1, 1]
     assert ranks([], np.zeros((0, 0))).places.tolist() == []
     assert ranks([4.0], [1.0]).highs.tolist() == [1]
 

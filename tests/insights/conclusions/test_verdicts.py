@@ -70,6 +70,20 @@ def test_means_of_films_that_carry_a_genre_have_the_errors_of_the_bootstrap() ->
     np.testing.assert_allclose(found.estimates, (member * y[:, None]).sum(axis=0) / n - y.mean())
 
 
+def test_a_genre_that_all_films_carry_cannot_lie_off_their_mean() -> None:
+    n = 90
+    own = pl.DataFrame(
+        {
+            "genres": [["Всё", "Half"] if at % 2 else ["Всё"] for at in range(n)],
+            "gross": np.exp(np.random.default_rng(0).standard_normal(n)),
+        }
+    )
+    names, found, covariance, _ = carried(own, "gross")
+    assert names == ["Half", "Всё"]
+    assert found.estimates[1] == pytest.approx(0, abs=1e-12)
+    assert covariance[1, 1] == pytest.approx(0, abs=1e-12)
+
+
 def test_the_most_common_genres_are_counted() -> None:
     titles = pl.DataFrame({"genres": [["A", "B"]] * 60 + [["A"]] * 30 + [["C"]] * 10 + [None]})
     told = common_genres(titles, ("A", "C"))
