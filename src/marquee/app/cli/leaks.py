@@ -175,7 +175,7 @@ def _planted(seed: int, *, as_json: bool) -> None:
     from marquee.evaluation.leaks.trial import try_checks
 
     with progress("Trying the checks") as tick:
-        trial = try_checks(make_model, seed=seed, on_step=tick)
+        trial = try_checks(make_model, seed=seed + 1, on_step=tick)
     if as_json:
         cases = [
             {

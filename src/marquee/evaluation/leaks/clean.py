@@ -45,8 +45,7 @@ FORECASTS: tuple[tuple[Target, Horizon, str], ...] = (
     ("popularity", "announced", "time"),
     ("audience", "pre_release", "kfold:5"),
 )
-SEEDS = (1, 2, 3)
-"""Seeds of the worlds."""
+N_WORLDS = 3
 
 
 class Clean(NamedTuple):
@@ -56,17 +55,18 @@ class Clean(NamedTuple):
     find: Callable[[], list[Leak]]
 
 
-def clean_set_ups(make: Make) -> Iterator[Clean]:
-    """Fifteen recommenders, each on a split of a world, and five forecasts."""
+def clean_set_ups(make: Make, first_seed: int = 1) -> Iterator[Clean]:
+    """Fifteen recommenders, each on a split of one of three worlds, and five forecasts."""
+    seeds = range(first_seed, first_seed + N_WORLDS)
     number = 0
-    for seed in SEEDS:
+    for seed in seeds:
         for word in SPLITS:
             name = MODELS[number]
             find = partial(_recommender, make, name, seed, word, CLOCKS.get(number))
             yield Clean(f"world {seed}, {word}, {name}", find)
             number += 1
     for place, (target, horizon, word) in enumerate(FORECASTS):
-        seed = SEEDS[place % len(SEEDS)]
+        seed = seeds[place % N_WORLDS]
         find = partial(_forecast, target, horizon, word, seed, tuple(FEATURES)[place::5])
         yield Clean(f"world {seed}, {target} at {horizon}, {word}", find)
 

@@ -49,12 +49,12 @@ class Trial:
 
 
 def try_checks(make: Make, *, seed: int = 1, on_step: OnStep | None = None) -> Trial:
-    """The trial of the eight planted leaks, in the world of that seed, and twenty clean set-ups.
+    """The trial of the eight planted leaks and twenty clean set-ups, in worlds from that seed on.
 
     ``make`` makes the unfitted model of a public name, for the clean set-ups.
     """
     tell = on_step or (lambda _done, _total, _text: None)
-    planted, clean = planted_leaks(), list(clean_set_ups(make))
+    planted, clean = planted_leaks(), list(clean_set_ups(make, seed))
     total = len(planted) + len(clean)
     cases: list[Tried] = []
     for leak in planted:
