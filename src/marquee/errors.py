@@ -14,6 +14,7 @@
     │   ├── UnrecognizedFormatError   no reader knows the file
     │   └── TooManyRejectsError       more bad rows than allowed
     ├── DownloadError            a publisher's file could not be fetched whole
+    ├── RemoteError              a copy elsewhere cannot be read or written whole
     ├── FeedbackError            the feedback database refuses a record, or does not answer
     ├── WorkspaceError           the workspace lacks something, or is held by another process
     ├── SavedModelError          a saved model is damaged or written by something else
@@ -75,6 +76,10 @@ class TooManyRejectsError(SourceError):
 
 class DownloadError(MarqueeError):
     """A publisher's file could not be fetched whole."""
+
+
+class RemoteError(MarqueeError):
+    """A copy elsewhere cannot be read or written whole."""
 
 
 class FeedbackError(MarqueeError):

@@ -20,6 +20,7 @@ from marquee.app.cli import (
     ledger,
     models,
     picks,
+    retraining,
     runs,
     training,
 )
@@ -42,6 +43,7 @@ app.add_typer(ledger.app, name="ledger")
 app.command()(training.world)
 app.command()(training.fit)
 app.command()(runs.train)
+app.command()(retraining.retrain)
 app.command()(evaluating.evaluate)
 app.command()(comparing.compare)
 app.command()(leaks.leakcheck)

@@ -224,3 +224,39 @@ def _say_row(row: dict[str, object]) -> None:
         if value is not None:
             text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
             say(f"{name:>16}  {text}")
+
+
+@app.command()
+def push(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="A folder, or a URL such as s3://bucket/path.")],
+    as_json: Json = False,
+) -> None:
+    """Copy the tables in force to a folder or a store."""
+    from marquee.app.cli.models import say_copied
+    from marquee.data.workspace import Workspace
+    from marquee.lifecycle.copying import push_tables
+    from marquee.lifecycle.remote import Store
+
+    settings: Settings = context.obj
+    with progress("Copying the tables"):
+        copied = push_tables(Workspace(settings.home), Store(url))
+    say_copied(copied, url, as_json)
+
+
+@app.command()
+def pull(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="Where tables were pushed to.")],
+    as_json: Json = False,
+) -> None:
+    """Put the tables of a folder or a store in force, once all are here and right."""
+    from marquee.app.cli.models import say_copied
+    from marquee.data.workspace import Workspace
+    from marquee.lifecycle.copying import pull_tables
+    from marquee.lifecycle.remote import Store
+
+    settings: Settings = context.obj
+    with progress("Copying the tables"):
+        copied = pull_tables(Workspace(settings.home), Store(url))
+    say_copied(copied, settings.home, as_json)

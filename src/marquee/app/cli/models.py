@@ -13,6 +13,7 @@ from marquee.app.cli.training import Json
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
     from marquee.lifecycle.gates import Verdict
+    from marquee.lifecycle.remote import Copied
     from marquee.lifecycle.serving import Decision
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 
 RunId = Annotated[str, typer.Argument(help="A run, as `marquee models runs` names it.")]
+Url = Annotated[str, typer.Argument(help="A folder, or a URL such as s3://bucket/path.")]
 Reason = Annotated[
     str | None,
     typer.Option("--force", help="Promote it all the same; the reason is kept in the log."),
@@ -251,6 +253,32 @@ def log(context: typer.Context, as_json: Json = False) -> None:
 
 
 @app.command()
+def push(context: typer.Context, run: RunId, url: Url, as_json: Json = False) -> None:
+    """Copy a run to a folder or a store such as s3://bucket/path."""
+    from marquee.data.workspace import Workspace
+    from marquee.lifecycle.copying import push_run
+    from marquee.lifecycle.remote import Store
+
+    settings: Settings = context.obj
+    with progress(f"Copying {run}"):
+        copied = push_run(Workspace(settings.home), run, Store(url))
+    say_copied(copied, url, as_json)
+
+
+@app.command()
+def pull(context: typer.Context, run: RunId, url: Url, as_json: Json = False) -> None:
+    """Copy a run out of a folder or a store into the workspace, every byte checked."""
+    from marquee.data.workspace import Workspace
+    from marquee.lifecycle.copying import pull_run
+    from marquee.lifecycle.remote import Store
+
+    settings: Settings = context.obj
+    with progress(f"Copying {run}"):
+        copied = pull_run(Workspace(settings.home), run, Store(url))
+    say_copied(copied, settings.home, as_json)
+
+
+@app.command()
 def clean(
     context: typer.Context,
     keep: Annotated[int, typer.Option(min=0, help="Keep the models of so many last runs.")] = 3,
@@ -271,6 +299,19 @@ def clean(
         say_json({"removed": gone})
     else:
         say(f"Removed the models of {', '.join(gone)}." if gone else "Nothing to remove.")
+
+
+def say_copied(copied: Copied, where: object, as_json: bool) -> None:
+    """Prints what was copied."""
+    if as_json:
+        say_json({**vars(copied), "to": str(where)})
+        return
+    there = copied.n_files - copied.n_sent
+    rest = f"; {there} were there already" if there else ""
+    say(
+        f"{copied.name} is in {where}: {copied.n_files} files of {copied.n_bytes / 1e6:,.1f} MB"
+        f"{rest}."
+    )
 
 
 def say_verdicts(verdicts: list[Verdict]) -> None:
