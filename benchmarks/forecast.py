@@ -3,7 +3,9 @@
 Run as ``python benchmarks/forecast.py [--data tmdb-5000] [--split time:2011] [--target revenue]``;
 a name is looked up under ``MARQUEE_DATA``, and without one the built-in world is measured. With
 ``--merge imdb-5000`` facts of that source are laid under those of the first, and the films of the
-first are asked about. With ``--log FILE`` the look at the films is recorded there and counted.
+first are asked about; with ``--undated all`` columns enter that catalogs keep no date for, as in
+the best published figures and unlike the product. With ``--log FILE`` the look at the films is
+recorded there and counted.
 Parameters were chosen on films of the training years alone, by ``benchmarks/forecast_choices.py``.
 """
 
@@ -27,9 +29,14 @@ from marquee.evaluation.forecasting.compare import Model
 from marquee.evaluation.forecasting.frames import Labeled, Target, labeled
 from marquee.evaluation.forecasting.markdown import table, to_markdown
 from marquee.evaluation.forecasting.report import Difference, ForecastReport
+from marquee.features.base import USUAL, Horizon
+from marquee.features.frame import column, columns_at, with_undated
 from marquee.forecast import CLASSIFIERS, FORECASTERS
 from marquee.forecast.defaults import default_forecaster
 from marquee.lifecycle.forecast_evaluation import Evaluated, evaluate_films, tables_fingerprint
+
+UNDATED_AT: Horizon = "pre_release"
+"""Horizon at which every undated column is known."""
 
 MODEL = "default"
 TARGETS: tuple[Target, ...] = ("revenue", "success", "popularity", "audience")
@@ -53,7 +60,7 @@ def main() -> None:
     tables = tables_of(options.data)
     fingerprint = tables_fingerprint(tables)
     for target in options.target or TARGETS:
-        films = films_of(tables, target, options.merge)
+        films = films_of(tables, target, options.merge, options.undated)
         told = _told_of(films, fingerprint, options)
         report = told.report
         print(to_markdown(report, details=(MODEL,)) if options.full else _short(report))
@@ -109,19 +116,29 @@ def tables_of(name: str | None) -> Tables:
     return read_source(_path(name))[1].tables
 
 
-def films_of(tables: Tables, target: Target, merged: Sequence[str] = ()) -> Labeled:
+def films_of(
+    tables: Tables, target: Target, merged: Sequence[str] = (), undated: Sequence[str] = ()
+) -> Labeled:
     """The films of the tables with a known outcome; the sources tell what these leave open.
 
-    Other films of the sources are none of those asked about or learned from.
+    Other films of the sources are none of those asked about or learned from. The columns are those
+    of the usual horizon, whatever the undated ones are known at.
     """
-    films = labeled(tables, target)
+    columns: tuple[str, ...] | None = None
+    horizon: Horizon = USUAL
+    if undated:
+        horizon = UNDATED_AT
+        usual = [each.name for each in columns_at(USUAL) if not each.undated]
+        asked = [name for name in with_undated(undated, horizon) if column(name).undated]
+        columns = (*usual, *asked)
+    films = labeled(tables, target, horizon=horizon, columns=columns)
     if not merged:
         return films
     joined = merge(Tables(), tables, tables.titles["source"][0]).tables
     for name in merged:
         source, loaded = read_source(_path(name))
         joined = merge(joined, loaded.tables, source.name).tables
-    more = labeled(joined, target)
+    more = labeled(joined, target, horizon=horizon, columns=columns)
     # The first source keeps its numbers in a merge.
     return more.take(np.flatnonzero(np.isin(more.title_ids, films.title_ids)))
 
@@ -137,6 +154,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--target", action="append", choices=TARGETS, help="default: all")
     parser.add_argument("--model", action="append", default=[], help="others to set beside it")
     parser.add_argument("--merge", action="append", default=[], help="a source to fill gaps from")
+    parser.add_argument("--undated", action="append", default=[], help="a column, or all")
     parser.add_argument("--log", type=Path, help="file in which looks at the films are recorded")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--full", action="store_true", help="every figure, by year too")

@@ -123,7 +123,7 @@ def main() -> None:
     models |= {name: Without(**used, without=without) for name, without in hidden.items()}
     for name in options.only if options.only or options.columns else OTHERS:
         models[name] = Without(**used | OTHERS[name], without=tuple(sorted(extra)))
-    report = compare(films, _blocks(films, options.ahead), models, against="in use")
+    report = compare(films, blocks_of(films, options.ahead), models, against="in use")
     names = SHOWN[options.target]
     first = names[0]
     rows = []
@@ -153,7 +153,7 @@ def _more_columns(
     return dataclasses.replace(films, features=wide), others
 
 
-def _blocks(films: Labeled, ahead: int) -> list[FilmSplit]:
+def blocks_of(films: Labeled, ahead: int) -> list[FilmSplit]:
     """So many years at a time, each learned from all years before it."""
     return [
         FilmSplit(

@@ -363,6 +363,60 @@ def test_an_explanation_multiplies_to_the_median(run: Run, home: Path, plan: Pat
     assert "median audience of" in told.out
 
 
+def test_undated_columns_are_looked_at_where_somebody_asks_and_the_figures_say_so(
+    run: Run, home: Path
+) -> None:
+    base = ("--home", home, "forecast", "evaluate", "--validation", "-m", "ridge")
+    done = run(*base, "--undated", "n_genres, n_companies")
+    assert done.code == 0, done.err
+    assert "Looked at undated columns too (n_genres, n_companies)" in done.out
+    usual = run(*base)
+    assert "undated" not in usual.out
+    told, plain = (run(*base, *more, "--json").answer for more in (("--undated", "all"), ()))
+    assert set(told["columns"]) - set(plain["columns"]) == {
+        *("n_genres", "n_companies", "n_countries", "n_languages", "plot_words"),
+    }
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("title", "--genre", "Drahma"),
+        ("title", "--release", "2027-13"),
+        ("title", "--title", "Ærø", "--release", "1.1.2027"),
+        ("title", "Zzzz Qqqq (1901)"),
+        ("explain", "#1", "-t", "profit"),
+        ("explain", "no.toml"),
+        ("what-if", "#1", "--set", "month=13"),
+        ("what-if", "#1", "--set", "genres=Drahma"),
+        ("what-if", "--genre", "Drama", "--set", "hue=red"),
+    ],
+)
+def test_wrong_words_are_refused_before_forecasters_are_opened(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    from marquee.service import forecast_opening
+
+    monkeypatch.setattr(forecast_opening, "open_desk", _none_opens)
+    done = run("--home", home, "forecast", *words)
+    assert done.code == 1
+    assert done.err.startswith("error: ")
+
+
+def test_an_audience_of_wrong_words_is_refused_before_data_are_read(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from marquee.app.cli import audience
+
+    monkeypatch.setattr(audience, "opened_data", _none_opens)
+    done = run("--home", home, "forecast", "audience", "--genre", "Drama", "--release", "2027-13")
+    assert done.err == "error: month must be a month from 1 to 12, got 13\n"
+
+
+def _none_opens(*_: object, **__: object) -> None:
+    raise AssertionError("opened")
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -393,6 +447,8 @@ def test_an_explanation_multiplies_to_the_median(run: Run, home: Path, plan: Pat
         (("fit", "--horizon", "someday"), "no horizon 'someday'; there are greenlight"),
         (("fit", "-m", "xgbost"), "there is no model 'xgbost'"),
         (("evaluate", "-t", "profits"), "there is no target 'profits'; there are revenue"),
+        (("evaluate", "--undated", "budget_usd"), "budget_usd is no undated column; these are"),
+        (("evaluate", "--undated", "keywords"), "not known yet at horizon announced: keywords"),
         (("evaluate", "-m", "logistic"), "there is no model 'logistic' of revenue"),
         (("evaluate", "--split", "time:12"), "split 'time:12' is not of the form"),
         (("evaluate", "--split", "time:1800"), "leaves 0 films to learn from"),

@@ -15,7 +15,7 @@ from marquee.errors import HorizonError, ParameterError
 from marquee.features import FEATURES
 from marquee.features.asking import at_release
 from marquee.features.base import HORIZONS, Horizon
-from marquee.features.frame import ALSO_CALLED, column, columns_at, feature_frame
+from marquee.features.frame import ALSO_CALLED, column, columns_at, feature_frame, with_undated
 
 EARLIER = HORIZONS[:-1]
 OUTCOMES = [*MEASURES, "profit_usd", "roi"]
@@ -100,6 +100,21 @@ def test_undated_columns_are_told_only_where_they_are_asked_for_by_name() -> Non
     for themes in (["genres", "keywords"], iter(["genres", "keywords"])):
         with pytest.raises(ParameterError, match=r"'keywords'.*undated.*by name: keywords"):
             feature_frame(ugly(), asked, "pre_release", themes=themes)
+
+
+def test_undated_columns_stand_after_all_dated_ones_and_none_before_it_is_known() -> None:
+    assert list(with_undated([])) == dated("announced")
+    assert list(with_undated(["n_genres", "n_genres"])) == [*dated("announced"), "n_genres"]
+    every = with_undated(["all"], "pre_release")
+    assert every[: -len(UNDATED)] == tuple(dated("pre_release"))
+    assert set(every) - set(dated("pre_release")) == UNDATED
+    assert "keywords" not in with_undated(["all"], "announced")
+    with pytest.raises(HorizonError, match="keywords \\(pre_release\\)"):
+        with_undated(["keywords"], "announced")
+    with pytest.raises(ParameterError, match="budget_usd is no undated column; these are n_genres"):
+        with_undated(["budget_usd"])
+    with pytest.raises(ParameterError, match="did you mean"):
+        with_undated(["n_genre"])
 
 
 def test_a_question_without_a_horizon_is_that_of_a_plan_which_has_no_rivals_yet() -> None:

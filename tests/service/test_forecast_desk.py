@@ -6,7 +6,6 @@ import dataclasses
 import json
 from datetime import date, timedelta
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -20,7 +19,6 @@ from marquee.features.asking import LAG_DAYS, at_release
 from marquee.features.frame import columns_at, feature_frame
 from marquee.forecast.targets import SUCCESS
 from marquee.service import forecast_desk
-from marquee.service.datasets import find_files
 from marquee.service.film_features import FilmFeatures
 from marquee.service.film_plan import FIELDS, film_plan
 from marquee.service.film_question import FilmQuestion, QuestionMaker
@@ -146,10 +144,11 @@ def test_one_film_has_the_features_that_it_has_among_all_films() -> None:
             continue
         question = maker.of_title(number, TODAY)
         found = features(question, COLUMNS, "pre_release")
-        assert_frame_equal(found, in_whole_tables(maker, number), check_exact=True)
         mine = asked.filter((pl.col("title_id") == number) & (pl.col("as_of") <= TODAY))
-        if mine.height:
-            assert_frame_equal(found, trained_on.filter(title_id=number), check_exact=True)
+        whole = (
+            trained_on.filter(title_id=number) if mine.height else in_whole_tables(maker, number)
+        )
+        assert_frame_equal(found, whole, check_exact=True)
 
 
 @pytest.mark.parametrize("empty", [None, *sorted({*FIELDS} - {"title", "year", "month"})])
@@ -281,6 +280,15 @@ def test_a_plan_is_no_question_for_a_model_that_knows_what_becomes_of_films() ->
     assert knowing.question(released()[0], TODAY).title_id == released()[0]
 
 
+def test_a_plan_for_a_day_that_is_past_says_so() -> None:
+    maker = desk().questions
+    past, later = (
+        maker.of_plan(plan(release_date=day), TODAY).notes for day in ("2019-03-01", "2026-03-02")
+    )
+    assert "the release on 2019-03-01 lies before 2026-03-02" in past[-1]
+    assert not any("lies before" in note for note in later)
+
+
 def test_only_films_of_the_catalog_are_asked_about_by_number() -> None:
     with pytest.raises(UnknownIdError, match="no title 999999"):
         desk().forecast(999_999, today=TODAY)
@@ -382,17 +390,12 @@ def test_a_desk_needs_a_model_of_revenue() -> None:
 
 @pytest.mark.real
 @pytest.mark.slow
-def test_real_films_and_plans_have_the_features_that_they_have_among_all_films(
-    data_root: Path,
-) -> None:
-    from marquee.data.sources import read_source
-
-    tables = read_source(find_files("tmdb-5000", data_root, data_root))[1].tables
-    maker = QuestionMaker(tables)
-    features = FilmFeatures(tables, maker.people)
-    asked = at_release(tables)
-    some = asked.filter(pl.col("title_id").is_in(asked["title_id"].sample(25, seed=4).to_list()))
-    whole = feature_frame(tables, some, "pre_release", columns=COLUMNS)
+def test_real_films_have_the_features_that_they_have_among_all_films(tmdb_5000: Tables) -> None:
+    maker = QuestionMaker(tmdb_5000)
+    features = FilmFeatures(tmdb_5000, maker.people)
+    asked = at_release(tmdb_5000)
+    some = asked.filter(pl.col("title_id").is_in(asked["title_id"].sample(6, seed=4).to_list()))
+    whole = feature_frame(tmdb_5000, some, "pre_release", columns=COLUMNS)
     for number in some["title_id"]:
         found = features(maker.of_title(number, TODAY), COLUMNS, "pre_release")
         assert_frame_equal(found, whole.filter(title_id=number), check_exact=True)

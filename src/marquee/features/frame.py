@@ -12,6 +12,9 @@ from marquee.errors import HorizonError, ParameterError
 from marquee.features import FEATURES
 from marquee.features.base import HORIZONS, USUAL, Column, Horizon, Theme
 
+ALL = "all"
+"""Stands for every undated column, where some are asked for."""
+
 ALSO_CALLED = {
     "revenue": "revenue_usd",
     "gross": "revenue_usd",
@@ -93,6 +96,32 @@ def columns_at(horizon: Horizon, themes: Iterable[str] | None = None) -> tuple[C
             _allowed(theme.columns, horizon)
         found += known
     return tuple(found)
+
+
+def with_undated(names: Iterable[str], horizon: Horizon = USUAL) -> tuple[str, ...]:
+    """Names of the dated columns of the horizon, then of the undated ones asked for.
+
+    :data:`ALL` stands for every undated column that is known at the horizon.
+
+    Raises
+    ------
+    HorizonError
+        If one asked for becomes known later.
+    ParameterError
+        If there is no such horizon, or no such undated column.
+    """
+    known = columns_at(horizon)
+    wanted: list[Column] = []
+    for name in names:
+        found = [each for each in known if each.undated] if name == ALL else [column(name)]
+        if not all(each.undated for each in found):
+            every = [each.name for theme in _themes(None) for each in theme.columns if each.undated]
+            raise ParameterError(
+                f"{name} is no undated column; these are {', '.join(every)}, or {ALL}"
+            )
+        wanted += _allowed(found, horizon)
+    beside = [each for each in known if not each.undated]
+    return tuple(dict.fromkeys(each.name for each in (*beside, *wanted)))
 
 
 def column(name: str) -> Column:

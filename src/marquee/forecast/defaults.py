@@ -10,7 +10,7 @@ from marquee.forecast.forward_blend import ForwardBlend
 
 NAMED = ("cast_people", "director_people", "writer_people", "producer_people", "companies")
 """Lists of who makes a film, for the setting ``records``. No default looks them up: asked about
-three years ahead they tell popularity better, asked about six they do not, for records age."""
+six years ahead they do not tell popularity better."""
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "revenue": {},

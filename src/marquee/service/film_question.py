@@ -89,7 +89,7 @@ class QuestionMaker:
             credits=credit_rows(people, self._next, known_on),
             people=people,
             plan=plan,
-            notes=notes + _release_notes(plan),
+            notes=notes + _release_notes(plan, today),
         )
 
     def of_title(self, title_id: int, today: date) -> FilmQuestion:
@@ -259,7 +259,14 @@ def _as_of(plan: FilmPlan, today: date) -> date:
     return today if plan.opens is None else min(plan.opens + ONE_DAY, today)
 
 
-def _release_notes(plan: FilmPlan) -> tuple[str, ...]:
+def _release_notes(plan: FilmPlan, today: date) -> tuple[str, ...]:
+    """What to mind about the day: taken in place of none, or past."""
+    notes: list[str] = []
     if plan.release_date is None and plan.opens is not None:
-        return (f"no day was given: the release is taken as Friday {plan.opens.isoformat()}",)
-    return ()
+        notes.append(f"no day was given: the release is taken as Friday {plan.opens.isoformat()}")
+    if plan.opens is not None and plan.opens < today:
+        notes.append(
+            f"the release on {plan.opens.isoformat()} lies before {today.isoformat()}: this is "
+            "what would have been said on the day after it; give a later day for a planned film"
+        )
+    return tuple(notes)

@@ -11,11 +11,9 @@ from typing import Any
 import polars as pl
 
 from marquee.data.tables import Tables
-from marquee.data.titles import normalize
 from marquee.errors import ParameterError
 from marquee.features.base import HORIZONS, Horizon
 from marquee.features.frame import column
-from marquee.features.genres import genre_name
 from marquee.forecast.distribution import Forecast
 from marquee.forecast.explaining import explain
 from marquee.forecast.scales import from_scale
@@ -23,7 +21,8 @@ from marquee.forecast.seen import Outside
 from marquee.forecast.similar_films import COLUMNS
 from marquee.forecast.trained import Trained
 from marquee.service.film_features import FilmFeatures
-from marquee.service.film_plan import FilmPlan, film_plan
+from marquee.service.film_names import FilmNames
+from marquee.service.film_plan import FilmPlan
 from marquee.service.film_question import FilmQuestion, QuestionMaker
 from marquee.service.forecast_parts import factors_of, money_of, named_plan, told_by_group
 from marquee.service.forecast_records import (
@@ -89,22 +88,19 @@ class ForecastDesk:
         self.snapshot = snapshot
         self.questions = QuestionMaker(tables)
         self._features = FilmFeatures(tables, self.questions.people)
+        self._films = FilmNames(tables.titles)
         self._past = PastFilms(tables)
         self._kept: dict[tuple[int, date, FilmPlan], pl.DataFrame] = {}
         self._keeping = Lock()
 
-    @cached_property
+    @property
     def genres(self) -> tuple[str, ...]:
         """Genres of the catalog's films under one name each: what a plan may say."""
-        names = self.tables.titles.filter(pl.col("kind") == "film")["genres"].drop_nulls()
-        named = pl.DataFrame({"genre": names.explode().drop_nulls()})
-        return tuple(
-            named.select(genre_name(pl.col("genre")).unique().sort()).to_series().drop_nulls()
-        )
+        return self._films.genres
 
     def plan(self, values: Mapping[str, Any]) -> FilmPlan:
         """The plan in a mapping, its genres among those of the catalog; errors as ``film_plan``."""
-        return film_plan(values, self.genres)
+        return self._films.plan(values)
 
     def forecast(
         self,
@@ -176,7 +172,7 @@ class ForecastDesk:
         """
         if not isinstance(film, FilmPlan):
             return self.questions.of_title(int(film), today)
-        self._refuse_released(film, today)
+        self._films.refuse_released(film, today)
         for target, model in self.models.items():
             if model.horizon == "post_release":
                 raise ParameterError(
@@ -291,30 +287,6 @@ class ForecastDesk:
             method=told.method,
             factors=factors_of(told, named_plan(question)),
         )
-
-    def _refuse_released(self, plan: FilmPlan, today: date) -> None:
-        same = self._names.get(normalize(plan.title), ())
-        for title_id, year, released in same:
-            planned = plan.opens_in
-            if released is None or released >= today:
-                continue
-            if planned is None or year is None or abs(planned - year) <= 1:
-                raise ParameterError(
-                    f"{plan.title!r} is title {title_id}, already released on {released}; ask "
-                    f"about '#{title_id}' itself to see what would have been said before it "
-                    "opened, or give the plan another title or year"
-                )
-
-    @cached_property
-    def _names(self) -> dict[str, list[tuple[int, int | None, date | None]]]:
-        """Films of each name: number, year and day of release."""
-        found: dict[str, list[tuple[int, int | None, date | None]]] = {}
-        films = self.tables.titles.filter(pl.col("kind") == "film")
-        for number, name, year, day in films.select(
-            "title_id", "name", "year", "release_date"
-        ).iter_rows():
-            found.setdefault(normalize(name), []).append((number, year, day))
-        return found
 
     def _notes(self, question: FilmQuestion, outside: tuple[Outside, ...]) -> tuple[str, ...]:
         notes: list[str] = []

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from marquee.app.cli.console import progress, say, say_json, say_table
 from marquee.app.cli.forecast_options import Data, Json, Seed, day_of, opened_data
-from marquee.app.cli.forecast_plans import UNNAMED, Film, describes_film, read_plan
+from marquee.app.cli.forecast_plans import Film, describes_film, told_of
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
@@ -48,8 +47,9 @@ def audience(
 
     settings: Settings = context.obj
     until = None if as_of is None else day_of(as_of)
+    today, told = day_of(as_of), told_of(film, given)
     tables = opened_data(settings, data).tables
-    asked = _asked(tables, film, given, day_of(as_of))
+    asked = _asked(tables, told, today)
     held_out = [asked] if isinstance(asked, int) else []
     with progress("Learning from other titles"):
         model = AudienceModel(seed=seed).fit(tables, held_out=held_out, as_of=until)
@@ -64,40 +64,22 @@ def audience(
         _say(answer)
 
 
-def _asked(
-    tables: Tables, film: str | None, given: Mapping[str, Any], today: date
-) -> FilmQuestion | int:
-    """The number of a title of the tables, or the question about a plan; options win over a file.
+def _asked(tables: Tables, told: Mapping[str, Any] | str, today: date) -> FilmQuestion | int:
+    """The number of a title of the tables, or the question about a plan.
 
     Raises
     ------
     MarqueeError
-        If there is no such file or title, both are given, or the plan is wrong.
+        If there is no such title, or a genre of the plan is none.
     """
-    from marquee.errors import ParameterError
     from marquee.service.catalog import Catalog
     from marquee.service.film_plan import film_plan
     from marquee.service.film_question import QuestionMaker
 
-    values: dict[str, Any] = {"title": UNNAMED}
-    if film is not None:
-        path = Path(film)
-        if path.suffix.lower() in (".toml", ".json") or path.is_file():
-            values |= read_plan(path)
-        elif given:
-            raise ParameterError(
-                f"{film!r} is asked about as the data have it; describe a film by a file or by "
-                "options alone"
-            )
-        else:
-            return Catalog(tables.titles).find(film).title_id
-    elif not given:
-        raise ParameterError(
-            "name a film: a TOML or JSON file, a title of the data such as '#12', or options such "
-            "as --genre Drama --overview '...'"
-        )
+    if isinstance(told, str):
+        return Catalog(tables.titles).find(told).title_id
     genres = tables.titles["genres"].explode().drop_nulls().unique().sort().to_list()
-    return QuestionMaker(tables).of_plan(film_plan(values | dict(given), genres), today)
+    return QuestionMaker(tables).of_plan(film_plan(told, genres), today)
 
 
 def _say(answer: AudienceForecast) -> None:

@@ -10,9 +10,11 @@ import typer
 
 from marquee.app.cli.console import note, progress, say, say_json
 from marquee.app.cli.forecast_options import Json, day_of
-from marquee.app.cli.forecast_plans import Day, Film, changes_of, describes_film, film_of
+from marquee.app.cli.forecast_plans import Day, Film, changes_of, describes_film, film_of, told_of
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from marquee.app.settings import Settings
     from marquee.service.film_plan import FilmPlan
     from marquee.service.forecast_desk import ForecastDesk
@@ -48,8 +50,7 @@ def title(
     from marquee.app.cli.forecast_answers import say_forecast
 
     day = day_of(today)
-    desk = _desk(context)
-    asked = film_of(desk, film, given)
+    desk, asked = _opened(context, film, given, day)
     answer = desk.forecast(asked, today=day, n_similar=similar)
     if enter:
         _enter(context, asked, answer)
@@ -97,8 +98,7 @@ def what_if(
     if replay is not None:
         _replay(context, replay, as_json)
         return
-    desk = _desk(context)
-    asked = film_of(desk, film, given)
+    desk, asked = _opened(context, film, given, day, changed)
     answer: Any
     if best_month:
         answer = desk.best_month(asked, today=day)
@@ -136,10 +136,14 @@ def explain(
 ) -> None:
     """Tell what each part of a plan does to the forecast, as factors on its median."""
     from marquee.app.cli.forecast_answers import say_explanation
+    from marquee.errors import ParameterError
+    from marquee.service.forecast_desk import TARGETS
 
     day = day_of(today)
-    desk = _desk(context)
-    answer = desk.explain(film_of(desk, film, given), today=day, target=target)
+    if target not in TARGETS:
+        raise ParameterError(f"there is no model of {target!r}; there are {', '.join(TARGETS)}")
+    desk, asked = _opened(context, film, given, day)
+    answer = desk.explain(asked, today=day, target=target)
     if as_json:
         _say_plain(desk, answer)
         return
@@ -158,6 +162,24 @@ def _enter(context: typer.Context, asked: FilmPlan | int, answer: FilmForecast) 
     now = datetime.now(UTC).isoformat(timespec="seconds")
     made = enter(ledger_path(Workspace(settings.home)), asked, answer, at=now)
     note(f"Entry {made.number} of the ledger.")
+
+
+def _opened(
+    context: typer.Context,
+    film: str | None,
+    given: Mapping[str, Any],
+    today: date,
+    changes: Mapping[str, Any] | None = None,
+) -> tuple[ForecastDesk, FilmPlan | int]:
+    """The desk and the film asked about; what is wrong with the words is told before it opens."""
+    from marquee.data.workspace import Workspace
+
+    settings: Settings = context.obj
+    told = told_of(film, given)
+    workspace = Workspace(settings.home)
+    workspace.path("titles")  # an empty workspace has its own error
+    asked = film_of(workspace.frame("titles"), told, changes or {}, today)
+    return _desk(context), asked
 
 
 def _desk(context: typer.Context) -> ForecastDesk:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import say, say_json, say_table
-from marquee.app.cli.forecast_options import Json, Seed, Set, Stage, horizon_of, settings_of, work
+from marquee.app.cli.forecast_options import (
+    Json,
+    Seed,
+    Set,
+    Stage,
+    horizon_of,
+    names_of,
+    settings_of,
+    work,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +93,7 @@ def learned(names: str | None) -> tuple[Learned, ...] | None:
 
     if names is None:
         return None
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
+    wanted = names_of(names)
     for name in wanted:
         if name not in LEARNED:
             raise ParameterError(

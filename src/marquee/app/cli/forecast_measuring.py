@@ -20,6 +20,7 @@ from marquee.app.cli.forecast_options import (
     Tune,
     Validation,
     horizon_of,
+    names_of,
     opened_data,
     settings_of,
     target_of,
@@ -41,6 +42,13 @@ Rule = Annotated[
     str,
     typer.Option(help="Of success: the rule whose classes are told one by one."),
 ]
+Undated = Annotated[
+    str | None,
+    typer.Option(
+        help="Undated columns to look at too, with commas between, or `all`; see the guide.",
+        show_default=False,
+    ),
+]
 RESAMPLES = 1_000
 """Resamples of the films that intervals are taken from."""
 
@@ -59,6 +67,7 @@ def evaluate(
     split: Split = None,
     model: Model = "default",
     horizon: Stage = None,
+    undated: Undated = None,
     validation: Validation = False,
     tune: Tune = 0,
     rule: Rule = "most-likely",
@@ -75,7 +84,7 @@ def evaluate(
 
     _check_rule(rule)
     told, name = _measured(
-        *(context, target, data, split, model, horizon),
+        *(context, target, data, split, model, horizon, undated),
         settings_of(settings),
         validation=validation,
         tune=tune,
@@ -96,6 +105,7 @@ def compare(
     split: Split = None,
     models: Models = None,
     horizon: Stage = None,
+    undated: Undated = None,
     validation: Validation = False,
     tune: Tune = 0,
     settings: Set = None,
@@ -107,7 +117,7 @@ def compare(
 
     names = models or _line_up(target)
     told, name = _measured(
-        *(context, target, data, split, names, horizon),
+        *(context, target, data, split, names, horizon, undated),
         settings_of(settings),
         validation=validation,
         tune=tune,
@@ -130,6 +140,7 @@ def backtest(
     ] = None,
     models: Models = None,
     horizon: Stage = None,
+    undated: Undated = None,
     settings: Set = None,
     seed: Seed = 0,
     as_json: Json = False,
@@ -144,6 +155,7 @@ def backtest(
         f"rolling:{years.removeprefix('rolling:')}" if years else "rolling",
         models or "default",
         horizon,
+        undated,
         settings_of(settings),
         seed=seed,
     )
@@ -190,6 +202,7 @@ def _measured(
     split: str | None,
     names: str,
     horizon: str | None,
+    undated: str | None,
     given: Mapping[str, str],
     *,
     validation: bool = False,
@@ -199,6 +212,7 @@ def _measured(
 ) -> tuple[Evaluated, str]:
     """What was measured, and the name of the data; wrong names are told before data are read."""
     from marquee.evaluation.forecasting.frames import labeled
+    from marquee.features.frame import with_undated
     from marquee.forecast import DEFAULT_FORECASTER
     from marquee.lifecycle.forecast_evaluation import evaluate_films, tables_fingerprint
     from marquee.lifecycle.forecast_models import forecast_models, with_settings
@@ -206,13 +220,13 @@ def _measured(
 
     settings: Settings = context.obj
     of, stage = target_of(target), horizon_of(horizon)
-    wanted = [name.strip() for name in names.split(",") if name.strip()]
-    wanted = [DEFAULT_FORECASTER if name == "default" else name for name in wanted]
+    columns = None if undated is None else with_undated(names_of(undated), stage)
+    wanted = [DEFAULT_FORECASTER if name == "default" else name for name in names_of(names)]
     models = with_settings(forecast_models(wanted, of, seed=seed), given)
     opened = opened_data(settings, data)
     with work(f"Measuring {of}") as (on_step, on_epoch):
         told = evaluate_films(
-            labeled(opened.tables, of, horizon=stage),
+            labeled(opened.tables, of, horizon=stage, columns=columns),
             models,
             split,
             fingerprint=tables_fingerprint(opened.tables),

@@ -122,6 +122,11 @@ def horizon_of(name: str | None) -> Horizon:
     raise ParameterError(f"there is no horizon {name!r}; there are {', '.join(HORIZONS)}")
 
 
+def names_of(text: str) -> list[str]:
+    """The names in a text with commas between."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
 def settings_of(words: Sequence[str] | None) -> dict[str, str]:
     """Settings given as ``name=value``, both as words; ``ParameterError`` for another form."""
     from marquee.errors import ParameterError

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from datetime import date
+
+    import polars as pl
+
     from marquee.service.film_plan import FilmPlan
-    from marquee.service.forecast_desk import ForecastDesk
 
 Film = Annotated[
     str | None,
@@ -55,6 +58,8 @@ OPTIONS: dict[str, Any] = {
 UNNAMED = "Untitled"
 """Title of a film that is described by options alone."""
 
+ANY_YEAR = 2000
+
 UNITS = {"k": 1e3, "m": 1e6, "b": 1e9}
 
 
@@ -86,17 +91,19 @@ OPENING = frozenset(("release_date", "year", "month"))
 """Fields that say when a film opens; whoever gives one in an option means it instead of all."""
 
 
-def film_of(desk: ForecastDesk, film: str | None, given: Mapping[str, Any]) -> FilmPlan | int:
-    """The plan or the number of the title that the words of the command line tell of.
+def told_of(film: str | None, given: Mapping[str, Any]) -> dict[str, Any] | str:
+    """The fields of a plan that the words of the command line tell, or the words for a title.
 
-    Options win over the file; a title of the catalog takes none.
+    Options win over the file; a title of the catalog takes none. Whatever is wrong with a plan in
+    itself is told here, before any data are read.
 
     Raises
     ------
     MarqueeError
-        If there is no such file or title, the file is neither TOML nor JSON, or the plan is wrong.
+        If there is no such file, it is neither TOML nor JSON, or the plan is wrong.
     """
     from marquee.errors import ParameterError
+    from marquee.service.film_plan import film_plan
 
     if film is None:
         if not given:
@@ -104,21 +111,48 @@ def film_of(desk: ForecastDesk, film: str | None, given: Mapping[str, Any]) -> F
                 "name a film: a TOML or JSON file, a title of the catalog such as '#12', or "
                 "options such as --budget 40M --genre Drama --release 2026-06"
             )
-        return desk.plan({"title": UNNAMED, **given})
-    path = Path(film)
-    if path.suffix.lower() in (".toml", ".json") or path.is_file():
-        kept = read_plan(path)
+        values = {"title": UNNAMED, **given}
+    elif Path(film).suffix.lower() in (".toml", ".json") or Path(film).is_file():
+        kept = read_plan(Path(film))
         if not OPENING.isdisjoint(given):
             kept = {name: value for name, value in kept.items() if name not in OPENING}
-        return desk.plan({**kept, **given})
-    if given:
+        values = {**kept, **given}
+    elif given:
         raise ParameterError(
             f"{film!r} is asked about as the catalog has it; change it with `marquee forecast "
             "what-if --set`, or describe a film by a file or by options alone"
         )
-    from marquee.service.catalog import Catalog
+    else:
+        return film
+    film_plan(values)
+    return values
 
-    return Catalog(desk.tables.titles).find(film).title_id
+
+def film_of(
+    titles: pl.DataFrame, told: Mapping[str, Any] | str, changes: Mapping[str, Any], today: date
+) -> FilmPlan | int:
+    """The plan or the number of the title that :func:`told_of` tells of, as the titles have it.
+
+    Raises
+    ------
+    MarqueeError
+        If there is no such title, a film of the plan's name is out, or a genre or a change of the
+        plan is none.
+    """
+    from marquee.service.catalog import Catalog
+    from marquee.service.film_names import FilmNames
+    from marquee.service.film_plan import FilmPlan
+
+    names = FilmNames(titles)
+    if isinstance(told, str):
+        number = Catalog(titles).find(told).title_id
+        # Its own fields are not read yet; a change of them is right or wrong whatever they are.
+        FilmPlan(title=UNNAMED, year=ANY_YEAR, month=1).with_changes(changes, names.genres)
+        return number
+    plan = names.plan(told)
+    names.refuse_released(plan, today)
+    plan.with_changes(changes, names.genres)
+    return plan
 
 
 def read_plan(path: Path) -> dict[str, Any]:

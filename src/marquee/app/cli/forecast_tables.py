@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from marquee.app.cli.console import say, say_table
 from marquee.evaluation.forecasting.measures import LOWER_IS_BETTER, MEASURED
 from marquee.evaluation.forecasting.report import Difference, ForecastReport, Result
+from marquee.features.frame import column
 
 if TYPE_CHECKING:
     from marquee.evaluation.forecasting.leak_report import LeakLabReport
@@ -266,6 +267,12 @@ def _say_head(told: Evaluated, data: str) -> None:
 
 
 def _say_foot(told: Evaluated) -> None:
+    undated = [name for name in told.report.columns if column(name).undated]
+    if undated:
+        say(
+            f"Looked at undated columns too ({', '.join(undated)}): catalogs go on writing them "
+            "after the release, so these figures are better than a forecast of a plan is."
+        )
     for text in told.report.suspicions:
         say(text)
     for name, params in told.tuned.items():

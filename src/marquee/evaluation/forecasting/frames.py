@@ -106,11 +106,13 @@ def labeled(
     clean_usd: float = CLEAN_USD,
     min_votes: int = MIN_VOTES,
     themes: Iterable[str] | None = None,
+    columns: Iterable[str] | None = None,
 ) -> Labeled:
     """The films whose outcome is known, by day of release, with the features of the horizon.
 
     A film with an unknown budget or revenue has no outcome in money: it is left out, never a
-    disaster. Each demand and the number of films left is in ``steps``.
+    disaster. Each demand and the number of films left is in ``steps``. ``themes`` and ``columns``
+    choose among the features as in ``feature_frame``.
 
     Raises
     ------
@@ -124,7 +126,7 @@ def labeled(
     return Labeled(
         target=target,
         horizon=horizon,
-        features=feature_frame(tables, asked, horizon, themes=themes),
+        features=feature_frame(tables, asked, horizon, themes=themes, columns=columns),
         outcome=films["outcome"].to_numpy(),
         budget_usd=_or_nan(films["budget_usd"]),
         revenue_usd=_or_nan(films["revenue_usd"]),
