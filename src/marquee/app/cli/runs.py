@@ -30,6 +30,13 @@ def train(
         ),
     ] = "newest",
     seed: Annotated[int, typer.Option(help="Seed of random splits.")] = 0,
+    tracker: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--track",
+            help="Tell a tracker too: mlflow:URI, comet:PROJECT, comet:offline:FOLDER; repeatable.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a run: measure a model on the newest ratings, fit it on all of them, keep it all.
@@ -39,6 +46,7 @@ def train(
     from datetime import UTC, datetime
 
     from marquee.app.cli.params import make_model
+    from marquee.app.tracking import check_tracker, track
     from marquee.data.workspace import Workspace
     from marquee.lifecycle.runs import run_folder
     from marquee.lifecycle.training import train as make_run
@@ -46,6 +54,8 @@ def train(
     settings: Settings = context.obj
     workspace = Workspace(settings.home)
     make_model(model, param or [])  # wrong names are told before anything is read
+    for url in tracker or ():
+        check_tracker(url)
     with progress(f"Training {model}") as tick, feedback_store(settings) as feedback:
         run = make_run(
             workspace,
@@ -58,6 +68,8 @@ def train(
             feedback=feedback,
             on_step=tick,
         )
+    for url in tracker or ():
+        track(url, run, run_folder(workspace, run.id))
     if as_json:
         say_json({**vars(run), "path": run_folder(workspace, run.id)})
         return
