@@ -21,7 +21,7 @@ LIKED_FROM = 4.0
 """Stars from which on a rating says that somebody likes a title."""
 LEAST_VIEWERS = 50
 """Viewers with likes that groups are looked for among."""
-MOST_GROUPS = 8
+MOST_GROUPS = 6
 """Greatest number of groups that is tried."""
 STEADY = 0.8
 """Adjusted Rand index from which on groups are said to come back."""
