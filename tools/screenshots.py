@@ -1,4 +1,4 @@
-"""Takes the pictures of ``docs/guide/app.md``: the built-in world in a browser.
+"""Takes the pictures of ``docs/guide/app.md`` and ``studio.md``: the built-in world in a browser.
 
 Run as ``python tools/screenshots.py [FOLDER]``; the folder is ``docs/guide/images`` by default. A
 world is made for the occasion and served on loopback; the same world gives the same pictures.
@@ -24,6 +24,14 @@ FLAGS = [
 DESK = {"viewport": {"width": 1120, "height": 630}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 MOST_BYTES = 200_000
+STEPS = (
+    ("world",),
+    ("fit",),
+    ("forecast", "fit", "--model", "ridge"),  # quick to ask about each year anew
+    ("compare", "--data", "workspace", "--models", "ease-content,rp3beta", "--split", "time:0.8"),
+    ("train",),
+)
+"""What the pages of the studio show."""
 
 
 def rate(page: Any, slot: int, star: int) -> None:
@@ -88,6 +96,50 @@ def pictures(browser: Any, address: str, folder: Path) -> None:
     shot(page, "phone")
 
 
+STUDIO = {
+    "recommend": "",
+    "insights": "insights",
+    "forecast": "forecast",
+    "what-if": "what-if?curves=true",
+    "audience": "audience",
+    "leaderboard": "leaderboard?backtest=true",
+    "operations": "operations",
+}
+"""Address of each page of the studio by the name of its picture."""
+BUSY = '[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-testid="stStatusWidget"]'
+MOST_TURNS = 1_200
+
+
+def studio_pictures(browser: Any, address: str, folder: Path) -> None:
+    """Every page of the studio, and one as on a phone in the dark."""
+
+    def shot(page: Any, path: str, name: str) -> None:
+        page.goto(f"/studio/{path}")
+        page.locator("h1").first.wait_for()
+        page.wait_for_timeout(2_000)  # what turns comes a little after the heading
+        for _ in range(MOST_TURNS):
+            page.wait_for_timeout(250)
+            if not page.locator(BUSY).count():
+                break
+        page.wait_for_timeout(2_000)  # charts are drawn after their text
+        picture = folder / f"studio-{name}.png"
+        page.screenshot(path=str(picture))
+        size = picture.stat().st_size
+        if size > MOST_BYTES:
+            raise SystemExit(f"{picture} has {size:,} bytes, more than {MOST_BYTES:,}")
+        print(f"{picture.name:24} {size:8,} bytes")
+
+    shape = {"width": 1120, "height": 1100}
+    desk = browser.new_context(base_url=address, color_scheme="light", viewport=shape)
+    desk.set_default_timeout(300_000)
+    page = desk.new_page()
+    for name, path in STUDIO.items():
+        shot(page, path, name)
+    phone = browser.new_context(base_url=address, color_scheme="dark", **PHONE)
+    phone.set_default_timeout(300_000)
+    shot(phone.new_page(), "forecast", "phone")
+
+
 def main() -> None:
     """Serves a world, takes the pictures, and stops."""
     from playwright.sync_api import sync_playwright
@@ -97,8 +149,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home, sync_playwright() as driver:
         command = [sys.executable, "-m", "marquee", "--home", home]
         environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        for step in ("world", "fit"):
-            subprocess.run([*command, step], env=environment, check=True, capture_output=True)
+        for step in STEPS:
+            subprocess.run([*command, *step], env=environment, check=True, capture_output=True)
         server = subprocess.Popen(
             [*command, "serve", "--port", "0"], env=environment, stderr=subprocess.PIPE, text=True
         )
@@ -110,6 +162,7 @@ def main() -> None:
             )
             browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             pictures(browser, found[0], folder)
+            studio_pictures(browser, found[0], folder)
             browser.close()
         finally:
             server.terminate()

@@ -30,7 +30,7 @@ NAMES = [page.path.replace("-", "_") for page in PAGES]
 def texts(page: AppTest) -> str:
     """Everything that the page says."""
     kinds: tuple[Any, ...] = (
-        *(page.title, page.subheader, page.markdown, page.caption),
+        *(page.title, page.header, page.subheader, page.markdown, page.caption),
         *(page.info, page.warning, page.error),
     )
     return "\n".join(str(each.value) for kind in kinds for each in kind)

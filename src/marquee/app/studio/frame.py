@@ -82,6 +82,8 @@ def draw(spec: Mapping[str, Any], alt: str, name: str) -> None:
     """A specification in the colors of the reports, light or dark as the page is."""
     dark = st.context.theme.type == "dark"
     look = config(DARK if dark else LIGHT, "sans-serif")
+    # The picture is told as a whole by its sentence; its marks have no names of their own.
+    look["mark"] = {**look.get("mark", {}), "aria": False}
     st.vega_lite_chart(
         {**spec, "config": look},
         width="stretch",

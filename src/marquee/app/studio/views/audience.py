@@ -40,15 +40,15 @@ def draw() -> None:
         f"{answer.meaning}, {answer.lift_over_activity:.2f} times what the tenth who rate the "
         "most holds."
     )
-    st.subheader("By taste, as found in what viewers watch and like")
+    st.header("By taste, as found in what viewers watch and like")
     chart(charts.lifts(answer.tastes, "taste"), "tastes")
     for kind in dict.fromkeys(each.kind for each in answer.segments):
-        st.subheader(f"By {kind}")
+        st.header(f"By {kind}")
         rows = [each for each in answer.segments if each.kind == kind]
         chart(charts.lifts(rows, kind), kind)
     for text in answer.caveats:
         st.caption(sentence(text))
-    st.subheader("Link to this film")
+    st.header("Link to this film")
     st.code(link_of(plan), language=None, wrap_lines=True)
 
 

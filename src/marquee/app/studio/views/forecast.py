@@ -23,12 +23,12 @@ def draw() -> None:
         st.warning("Outside the training data:\n" + listed(answer.warnings))
     if answer.notes:
         st.info("To be minded:\n" + listed(answer.notes))
-    st.subheader("How much it takes")
+    st.header("How much it takes")
     money = {"revenue": answer.revenue_usd}
     chart(charts.spreads(money, plan.budget_usd), "revenue")
     _targets(answer)
     if answer.classes:
-        st.subheader("How it will be judged")
+        st.header("How it will be judged")
         st.write(
             f"The budget comes back in {percent(answer.chance_of_budget_back)} of such films and "
             f"twice the budget, about what it takes to break even, in "
@@ -36,15 +36,15 @@ def draw() -> None:
         )
         chart(charts.classes(answer.classes), "classes")
     if answer.explanation is not None:
-        st.subheader("What moves the answer")
+        st.header("What moves the answer")
         st.write(
             "Each input multiplies the median of the usual film; the strongest stand first. "
             "It is how the model reads the inputs, and not what each would cause."
         )
         chart(charts.waterfall(answer.explanation), "what-moves-it")
-    st.subheader("Past films like it")
+    st.header("Past films like it")
     _similar(answer.similar)
-    st.subheader("Link to this film")
+    st.header("Link to this film")
     st.code(link_of(plan), language=None, wrap_lines=True)
     notes = opening_notes(desk)
     source_line(answer.model, answer.model_version, answer.snapshot, notes)
@@ -75,7 +75,7 @@ def _targets(answer: FilmForecast) -> None:
             write = dollars if money else "{:.2f}".format
             rows.append(
                 {
-                    "": name,
+                    "which": name,
                     "median": write(each.median),
                     "half of such films": f"{write(each.low_50)} to {write(each.high_50)}",
                     "8 of 10": f"{write(each.low_80)} to {write(each.high_80)}",

@@ -44,7 +44,7 @@ def draw_page() -> None:
     if report.unanswered and topic == SUMMARY and not words:
         with st.expander(f"Not answered by these data: {len(report.unanswered)} questions"):
             st.markdown(listed([f"{each.question} {each.reason}" for each in report.unanswered]))
-    st.subheader("The whole report")
+    st.header("The whole report")
     if st.button("Make the report"):
         st.download_button(
             "Download the report, one page that stands alone",
@@ -62,7 +62,7 @@ def _fits(finding: Finding, words: str) -> bool:
 
 def _finding(finding: Finding, data: DataNote) -> None:
     with st.container(border=True):
-        st.subheader(sentence(finding.question), anchor=finding.key)
+        st.header(sentence(finding.question), anchor=finding.key)
         st.markdown(f"**{sentence(finding.claim)}**")
         if finding.chart is not None:
             draw(sized(finding.chart.spec), finding.chart.alt.text, finding.key)

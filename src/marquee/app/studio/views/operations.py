@@ -251,7 +251,7 @@ def _inspector() -> None:
     table(
         [
             {
-                "": str(place),
+                "place": str(place),
                 "title": str(pick.title),
                 "score": f"{pick.score:.3f}",
                 "because of": "; ".join(str(reason.title) for reason in pick.reasons) or "–",

@@ -36,7 +36,7 @@ def draw() -> None:
     _history(engine, who)
     filters, taste = _preferences(engine)
     answer = engine.recommend(viewer_id=who, k=N_PICKS, filters=filters, taste=taste)
-    st.subheader("Picks")
+    st.header("Picks")
     st.write(f"{sentence(answer.based_on)} {answer.n_qualifying:,} titles could be here.")
     if not answer.picks:
         st.info("No title fits all of these filters; take one away.")
@@ -246,7 +246,7 @@ def _list(who: int | None, list_id: str) -> None:
 
 
 def _similar(engine: Engine, who: int | None, answer: Answer) -> None:
-    st.subheader("Titles like")
+    st.header("Titles like")
     titles = {pick.title.title_id: pick.title for pick in answer.picks}
     chosen = st.selectbox(
         "One of the picks",

@@ -46,10 +46,10 @@ def draw() -> None:
     }
     _compared(answers)
     _saved(desk, plan, changed)
-    st.subheader("The plan in other months and with other budgets")
+    st.header("The plan in other months and with other budgets")
     if st.toggle("Show them", key="curves", bind="query-params"):
         _curves(desk, plan)
-    st.subheader("Link to the plan")
+    st.header("Link to the plan")
     st.code(link_of(plan), language=None, wrap_lines=True)
     first = next(iter(answers.values()))
     source_line(first.model, first.model_version, first.snapshot, opening_notes(desk))
@@ -57,7 +57,7 @@ def draw() -> None:
 
 def _changes(desk: ForecastDesk, plan: FilmPlan, letter: str) -> dict[str, Any]:
     """What the inputs of one scenario change."""
-    st.subheader(f"Scenario {letter}")
+    st.header(f"Scenario {letter}")
     fields = st.pills(
         "Change",
         FIELDS,
@@ -162,7 +162,7 @@ def _compared(answers: dict[str, WhatIf]) -> None:
 
 def _row(name: str, money: Spread, double: float | None, change: str, what: str) -> dict[str, str]:
     return {
-        "": name,
+        "which": name,
         "median": dollars(money.median),
         "8 of 10": f"{dollars(money.low_80)} to {dollars(money.high_80)}",
         "twice the budget": percent(double),
