@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,3 +85,14 @@ def test_where_streamlit_is_missing_the_address_says_how_to_get_it(
     answer = TestClient(app, base_url="http://127.0.0.1").get("/studio/forecast?budget=3")
     assert answer.status_code == 503
     assert mount.INSTALL in answer.text
+
+
+@pytest.mark.slow
+def test_a_server_with_the_studio_starts_without_a_word_of_streamlit() -> None:
+    code = (
+        "from pathlib import Path; from fastapi import FastAPI; "
+        "from marquee.app.settings import Settings; from marquee.app.studio.mount import mount; "
+        "mount(FastAPI(), Settings(home=Path('none'), data=None), lambda: None)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""

@@ -59,7 +59,7 @@ def serve(
         bool | None,
         typer.Option(
             help="Serve the analysts' studio below /studio, which shows what any viewer gets and "
-            "knows no keys; default only to this machine.",
+            "knows no keys; default where pages are, and only to this machine.",
             show_default=False,
         ),
     ] = None,
@@ -135,7 +135,8 @@ def serve_workspace(
         follower = Follower(workspace, live, opened) if model is None else None
         # Whoever comes through a proxy is somebody else, though the proxy is on this machine.
         private = place.is_local and public is None
-        shows_studio = private if with_studio is None else with_studio
+        shows_pages = place.is_local if pages is None else pages
+        shows_studio = private and shows_pages if with_studio is None else with_studio
         served = ServerSettings(
             secret=read_secret(settings.home / "secret"),
             keys=keys,
@@ -144,7 +145,7 @@ def serve_workspace(
             public_url=public,
             requests_per_second=rate or None,
             burst=max(2 * int(rate), 1),
-            pages=place.is_local if pages is None else pages,
+            pages=shows_pages,
             studio=stored if shows_studio else None,
         )
         app = create_app(live, served)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,12 +47,13 @@ def mount(app: FastAPI, settings: Settings, engine: Callable[[], Engine]) -> Non
         app.add_route(PATH + "/{rest:path}", absent)
         return
     import streamlit as st
+    from streamlit.logger import set_log_level
 
+    # It warns at every start that it is no server of its own.
+    set_log_level("ERROR")
     from marquee.app.studio import opened
 
     opened.use(opened.Place(settings=settings, engine=engine))
-    # It tells at every start where it would be if it were a server of its own.
-    logging.getLogger("streamlit").setLevel(logging.ERROR)
     studio = st.App(Path(__file__).with_name("script.py"))
 
     async def enter(_request: Request) -> Response:
