@@ -18,11 +18,10 @@ def draw_page() -> None:
     """The findings that matter most or those of a topic, and what could not be answered."""
     report = opened.report()
     st.write(sentence(facts(report.data)))
-    topic = st.segmented_control(
+    topic = st.radio(
         "Topic",
         [SUMMARY, *report.topics],
-        default=SUMMARY,
-        required=True,
+        horizontal=True,
         key="topic",
         bind="query-params",
     )

@@ -117,11 +117,11 @@ def _apart(told: Mapping[str, Any], metric: str) -> None:
 
 def _forecasts() -> None:
     desk = opened.desk()
-    target = st.segmented_control(
+    target = st.radio(
         "What was forecast",
         list(desk.models),
-        default="revenue",
-        required=True,
+        index=list(desk.models).index("revenue"),
+        horizontal=True,
         key="target",
         bind="query-params",
     )

@@ -189,11 +189,11 @@ def _feedback() -> None:
     if store is None:
         st.info("This server keeps no feedback.")
         return
-    span = st.segmented_control(
+    span = st.radio(
         "Counted over",
         list(SPANS),
-        default="all time",
-        required=True,
+        index=list(SPANS).index("all time"),
+        horizontal=True,
         key="span",
         bind="query-params",
     )

@@ -19,6 +19,7 @@ from marquee.service.traits import in_common
 
 N_PICKS = 12
 ACROSS = 3
+ANY = "any"
 ME, BY_NUMBER = "Me", "A viewer of the data"
 SAYING = {
     "seen": ("Seen", "Marked {} as seen."),
@@ -122,7 +123,9 @@ def _preferences(engine: Engine) -> tuple[Filters, Taste]:
             genres = st.multiselect(
                 "Genres, at least one", facts.genres.names, key="genre", bind="query-params"
             )
-            kind = st.segmented_control("Kind", ("film", "show"), key="kind", bind="query-params")
+            kind = st.radio(
+                "Kind", (ANY, "film", "show"), horizontal=True, key="kind", bind="query-params"
+            )
         with middle:
             services = st.multiselect(
                 "Services", facts.services.names, key="service", bind="query-params"
@@ -142,7 +145,7 @@ def _preferences(engine: Engine) -> tuple[Filters, Taste]:
             obscure = _slider("Popular to obscure", -1.0, "obscure")
             newer = _slider("Older to newer", -1.0, "newer")
     filters = Filters(
-        kind=kind,
+        kind=None if kind == ANY else kind,
         genres=tuple(genres),
         services=tuple(services),
         year_from=None if from_year is None else int(from_year),

@@ -28,11 +28,10 @@ def draw() -> None:
     with st.expander("The plan, which is pinned as the baseline", expanded=False):
         plan = film_form(desk)
     st.info(OF_THE_MODEL)
-    n = st.segmented_control(
+    n = st.radio(
         "Scenarios side by side",
         (1, 2, 3),
-        default=1,
-        required=True,
+        horizontal=True,
         key="scenarios",
         bind="query-params",
     )
@@ -58,10 +57,9 @@ def draw() -> None:
 def _changes(desk: ForecastDesk, plan: FilmPlan, letter: str) -> dict[str, Any]:
     """What the inputs of one scenario change."""
     st.header(f"Scenario {letter}")
-    fields = st.pills(
+    fields = st.multiselect(
         "Change",
         FIELDS,
-        selection_mode="multi",
         default=["budget"],
         key=f"change_{letter}",
         bind="query-params",
