@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from app_kit import app_over
+from browser_kit import AXE, DESK, NEEDS_A_BROWSER, PHONE, SCHEMES, browser, served
 from marquee.app.server import ServerSettings
 from marquee.app.web import finding, home, household, welcome
 from marquee.service.engine import Engine
@@ -22,36 +18,7 @@ from .conftest import SECRET
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
-"""The last one makes "nothing from outside" a fact."""
-
-AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SCHEMES: dict[Literal["light", "dark"], object] = {
-    "light": RULES,
-    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-}
-"""What a page is examined for in light, and in dark, which is the same page in other colors."""
-DESK = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("playwright") is None, reason="playwright is not installed"
-    ),
-]
+pytestmark = NEEDS_A_BROWSER
 
 OpenPage = Callable[..., "Page"]
 
@@ -59,30 +26,14 @@ OpenPage = Callable[..., "Page"]
 @pytest.fixture
 def address(engine: Engine) -> Iterator[str]:
     """Where the pages are served to this machine while a test runs."""
-    import uvicorn
-
-    taken = socket.socket()
-    taken.bind(("127.0.0.1", 0))
-    app = app_over(engine, ServerSettings(secret=SECRET))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{taken.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-    taken.close()
+    with served(app_over(engine, ServerSettings(secret=SECRET))) as where:
+        yield where
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+    with browser() as opened:
+        yield opened
 
 
 @pytest.fixture

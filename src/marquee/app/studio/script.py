@@ -15,6 +15,8 @@ if len(sys.argv) > 1 and Path(sys.argv[0]).name == Path(__file__).name:
     opened.use(opened.Place(settings=Settings.read(Path(sys.argv[1]))))
 
 st.set_page_config(page_title="Marquee studio", page_icon="🎬", layout="wide")
+# In the primary color, which white can be read on, the number itself could not be read in the dark.
+st.html("<style>[data-testid='stSliderThumbValue'] { color: inherit !important; }</style>")
 st.navigation(
     [
         st.Page(page.show, title=page.title, url_path=page.path, default=place == 0)
