@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from marquee.app.leaderboard.scatter import Axis, Dot, scatter
+from marquee.app.report.page import templates
 from marquee.app.report.theme import DARK, LIGHT
 
 NAMES = {
@@ -50,7 +49,7 @@ MOST_GROUPS = 8
 def page(answer: Mapping[str, Any]) -> str:
     """The comparison as HTML, from what ``marquee compare --json`` says."""
     return (
-        _templates()
+        templates("marquee.app.leaderboard")
         .get_template("leaderboard.html")
         .render(
             answer=answer,
@@ -124,20 +123,9 @@ def _segments(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 @cache
-def _templates() -> Environment:
-    return Environment(
-        loader=PackageLoader("marquee.app.leaderboard"),
-        autoescape=lambda name: name is not None and name.endswith(".html"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-
-
-@cache
 def _style() -> str:
     def named(colors: Mapping[str, str]) -> str:
         return "  " + " ".join(f"--chart-{name}: {value};" for name, value in colors.items())
 
-    template = _templates().get_template("leaderboard.css")
+    template = templates("marquee.app.leaderboard").get_template("leaderboard.css")
     return template.render(light=named(LIGHT), dark=named(DARK))

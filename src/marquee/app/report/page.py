@@ -26,7 +26,7 @@ def page(report: Report, drawings: Mapping[str, str], made: Mapping[str, object]
     table alone. ``made`` says how it was made, and is kept in the page for who checks it.
     """
     return (
-        _templates()
+        templates("marquee.app.report")
         .get_template("report.html")
         .render(
             report=report,
@@ -60,9 +60,10 @@ def counted(finding: Finding, data: DataNote) -> str:
 
 
 @cache
-def _templates() -> Environment:
+def templates(package: str) -> Environment:
+    """The templates of a page that stands alone, in that package."""
     return Environment(
-        loader=PackageLoader("marquee.app.report"),
+        loader=PackageLoader(package),
         autoescape=lambda name: name is not None and name.endswith(".html"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -75,4 +76,8 @@ def _style() -> str:
     def named(colors: Mapping[str, str]) -> str:
         return "  " + " ".join(f"--chart-{name}: {value};" for name, value in colors.items())
 
-    return _templates().get_template("report.css").render(light=named(LIGHT), dark=named(DARK))
+    return (
+        templates("marquee.app.report")
+        .get_template("report.css")
+        .render(light=named(LIGHT), dark=named(DARK))
+    )
