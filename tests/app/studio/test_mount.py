@@ -52,6 +52,26 @@ def test_the_engine_of_the_server_answers_in_the_studio(client: TestClient) -> N
 
 
 @pytest.mark.slow
+def test_options_that_were_read_before_do_not_hide_the_file_beside_the_script(
+    tmp_path: Path,
+) -> None:
+    program = """
+from pathlib import Path
+from fastapi import FastAPI
+from streamlit.config import get_option
+from marquee.app.settings import Settings
+from marquee.app.studio.mount import mount
+assert get_option("browser.gatherUsageStats")
+mount(FastAPI(), Settings(home=Path(), data=None), engine=None)
+print(get_option("browser.gatherUsageStats"), get_option("theme.light.primaryColor"))
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "False #8e2a1e\n"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "headers",
     [

@@ -47,6 +47,7 @@ def mount(app: FastAPI, settings: Settings, engine: Callable[[], Engine]) -> Non
         app.add_route(PATH + "/{rest:path}", absent)
         return
     import streamlit as st
+    from streamlit.config import get_config_options
     from streamlit.logger import set_log_level
 
     # It warns at every start that it is no server of its own.
@@ -55,6 +56,9 @@ def mount(app: FastAPI, settings: Settings, engine: Callable[[], Engine]) -> Non
 
     opened.use(opened.Place(settings=settings, engine=engine))
     studio = st.App(Path(__file__).with_name("script.py"))
+    # Whoever read an option in this process before made it forget the file beside the script, which
+    # says that nothing is asked of another host.
+    get_config_options(force_reparse=True)
 
     async def enter(_request: Request) -> Response:
         return RedirectResponse(PATH + "/", 308)
