@@ -8,7 +8,7 @@ PINS := constraints.txt pyproject.toml
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-accuracy bench-peers serve studio report docs pins format clean
+.PHONY: help demo test check soak bench bench-accuracy bench-peers serve studio report docs pins format clean
 
 help:  ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1|\2/' | column -t -s '|'
@@ -56,6 +56,9 @@ check: .venv/.dev  ## Format, lint, types, import floors and the fast tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PYTEST) -q -m "not slow and not real"
+
+soak: .venv/.dev  ## Run what kills and cuts off many times, at other moments each time (ROUNDS=10)
+	MARQUEE_SOAK=$(or $(ROUNDS),10) $(PYTEST) -q -m fault
 
 bench: .venv/.core .venv/.bench  ## Measure speed and accuracy against Surprise and pandas, side by side
 	$(BIN)/python benchmarks/run_all.py

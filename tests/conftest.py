@@ -29,6 +29,17 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Runs what kills or cuts off as often as MARQUEE_SOAK says, at other moments each time."""
+    if metafunc.definition.get_closest_marker("fault") is None:
+        return
+    rounds = int(os.environ.get("MARQUEE_SOAK", "1"))
+    if rounds > 1 and "soak_round" not in metafunc.fixturenames:
+        metafunc.fixturenames.append("soak_round")
+    if "soak_round" in metafunc.fixturenames:
+        metafunc.parametrize("soak_round", range(rounds), ids="round{}".format)
+
+
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """Folder of the real data sets."""

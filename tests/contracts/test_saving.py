@@ -420,6 +420,7 @@ print(step - 1)
 """
 
 
+@pytest.mark.fault
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by POSIX signals")
 def test_a_kill_at_any_step_leaves_the_old_model_or_the_new(tmp_path: Path) -> None:
     tests = Path(__file__).parents[1]

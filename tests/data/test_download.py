@@ -435,6 +435,7 @@ CHILD = """
 """
 
 
+@pytest.mark.fault
 def test_a_killed_download_is_resumed(server: Server, fetch: Fetcher) -> None:
     server.script = [stalls_after(90_000)]
     command = [sys.executable, "-c", textwrap.dedent(CHILD), server.url(NAME), str(fetch.folder)]

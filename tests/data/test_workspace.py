@@ -231,8 +231,11 @@ def writer(home: Path, first: int) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-def test_a_writer_killed_at_any_instant_leaves_whole_tables(tmp_path: Path) -> None:
-    rng = random.Random(4803)
+@pytest.mark.fault
+def test_a_writer_killed_at_any_instant_leaves_whole_tables(
+    tmp_path: Path, soak_round: int
+) -> None:
+    rng = random.Random(4803 + soak_round)
     last = 0
     fresh = 0
     for _ in range(24):

@@ -161,6 +161,7 @@ for place in range(10_000):
 
 
 @pytest.mark.slow
+@pytest.mark.fault
 def test_what_was_acknowledged_outlives_a_kill_of_two_writers(tmp_path: Path) -> None:
     path = tmp_path / "ledger.jsonl"
     told: list[str] = []

@@ -347,6 +347,7 @@ print(step - 1)
 
 
 @pytest.mark.slow
+@pytest.mark.fault
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by POSIX signals")
 def test_a_job_that_is_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
     kit = tmp_path / "kit"

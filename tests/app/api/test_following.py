@@ -121,6 +121,7 @@ class Load:
 
 
 @pytest.mark.slow
+@pytest.mark.fault
 def test_no_request_fails_across_promotions(workspace: Workspace, store: FeedbackStore) -> None:
     with served(workspace, store) as (address, live):
         library = live.engine.library

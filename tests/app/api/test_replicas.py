@@ -19,7 +19,7 @@ from marquee.app.client import ApiError, MarqueeClient
 from marquee.data.feedback import Event, FeedbackStore
 from postgres_kit import Cluster, missing
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 N_WRITERS = 6
 N_WRITES = 60

@@ -21,7 +21,7 @@ from postgres_kit import Cluster, missing
 N_WRITES = 500
 ROUNDS = 4
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.fault]
 
 
 class Place:
@@ -121,15 +121,15 @@ def kill_writer(writer: subprocess.Popen[str]) -> None:
     writer.send_signal(signal.SIGKILL)
 
 
-def test_what_was_acknowledged_outlives_the_writer(place: Place) -> None:
-    assert lost_in_rounds(place, "after", kill_writer, seed=1) == [set()] * ROUNDS
+def test_what_was_acknowledged_outlives_the_writer(place: Place, soak_round: int) -> None:
+    assert lost_in_rounds(place, "after", kill_writer, seed=soak_round) == [set()] * ROUNDS
     # The database goes on as if nothing had been.
     said = acknowledged(place, "last run", "after", None, kill_writer)
     assert said == {f"last run {number}" for number in range(N_WRITES)}
     assert said <= written(place)
 
 
-def test_what_was_acknowledged_outlives_the_server(postgres: Place) -> None:
+def test_what_was_acknowledged_outlives_the_server(postgres: Place, soak_round: int) -> None:
     cluster = postgres.cluster
     assert cluster is not None
 
@@ -137,7 +137,9 @@ def test_what_was_acknowledged_outlives_the_server(postgres: Place) -> None:
         cluster.kill()
         cluster.start()
 
-    assert lost_in_rounds(postgres, "after", kill_server, seed=2) == [set()] * ROUNDS
+    assert (
+        lost_in_rounds(postgres, "after", kill_server, seed=1000 + soak_round) == [set()] * ROUNDS
+    )
 
 
 def test_a_store_that_acknowledges_too_early_is_found_out(place: Place) -> None:
