@@ -26,6 +26,9 @@ def told(theme: str, **values: object) -> dict[str, object]:
         (["Children's"], ["Children"]),
         (["(no genres listed)", "", "  "], []),
         (["Film-Noir", "映画"], ["Film-Noir", "映画"]),
+        (["documentation", "drama", "TV Dramas"], ["Documentary", "Drama"]),
+        (["Adventure", "Action & Adventure"], ["Adventure", "Action"]),
+        (["International Movies", " european "], []),
     ],
 )
 def test_genres_of_all_catalogs_have_one_name(written: list[str], genres: list[str]) -> None:

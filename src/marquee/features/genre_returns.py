@@ -7,7 +7,7 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.features.base import Column, Theme
-from marquee.features.genres import genre_name
+from marquee.features.genres import genre_names
 from marquee.features.known import known
 from marquee.features.past import history, past_films
 from marquee.features.studios import known_members, named_first
@@ -23,7 +23,7 @@ PRIOR_FILMS = 10.0
 def compute(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
     """The questions with the columns of the theme."""
     films = past_films(tables).drop_nulls("log_return")
-    named = pl.col("genres").list.eval(genre_name(pl.element()))
+    named = genre_names()
     entries = named_first(tables.titles.with_columns(named), "genres")
     members = known_members(entries, asked)
     lately = known(_facts(history(films, entries)), members, YEARS)

@@ -25,6 +25,13 @@ class Comparisons(NamedTuple):
     differs: NDArray[np.bool_]
     """What may be worded as a difference; exactly those whose interval leaves out zero."""
 
+    def sides(self, more: str = "more", less: str = "less") -> list[str]:
+        """To which side each differs, in words; "no" where it does not."""
+        return [
+            (more if value > 0 else less) if differs else "no"
+            for value, differs in zip(self.estimates, self.differs, strict=True)
+        ]
+
     def number(self, place: int, unit: str = "", digits: int = 2, n: int | None = None) -> Number:
         """One of them with its interval, for a sentence."""
         return Number(

@@ -13,9 +13,12 @@ import polars as pl
 
 from marquee.errors import UnanswerableError
 from marquee.forecast.effects import estimated
-from marquee.insights.adjusted import FACTORS, NUMBERS, held_fixed
+from marquee.insights.adjusted import FACTORS, NUMBERS, held_fixed, times
 from marquee.insights.multiple import Comparisons, compare
 from marquee.insights.ranks import means_by
+
+SHOWN = 24
+"""Groups in the table and the chart."""
 
 
 class StandingOut(NamedTuple):
@@ -84,3 +87,27 @@ def standing_out(
         controls=controls,
         n=known.height,
     )
+
+
+def farthest_groups(out: StandingOut, names: pl.Series, name: str, value: str) -> pl.DataFrame:
+    """The groups farthest out of chance, the largest value first.
+
+    Columns are ``name`` with the names, films, ``value`` with the factor, from, to and differs.
+    """
+    told = [times(out.found, place) for place in range(len(out.groups))]
+    rows = pl.DataFrame(
+        {
+            name: names,
+            "films": out.n_films,
+            value: [each.value for each in told],
+            "from": [each.low for each in told],
+            "to": [each.high for each in told],
+            "differs": out.found.sides(),
+            "_group": out.groups,
+            "_far": out.found.adjusted_p,
+            "_size": abs(out.found.estimates),
+        }
+    )
+    shown = rows.sort("_far", "_size", "_group", descending=[False, True, False]).head(SHOWN)
+    ordered = shown.sort(value, "_group", descending=[True, False])
+    return ordered.drop("_group", "_far", "_size")

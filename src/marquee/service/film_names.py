@@ -11,7 +11,7 @@ import polars as pl
 
 from marquee.data.titles import normalize
 from marquee.errors import ParameterError
-from marquee.features.genres import genre_name
+from marquee.features.genres import genre_names
 from marquee.service.film_plan import FilmPlan, film_plan
 
 
@@ -24,9 +24,8 @@ class FilmNames:
     @cached_property
     def genres(self) -> tuple[str, ...]:
         """Genres of the catalog's films under one name each: what a plan may say."""
-        named = pl.DataFrame({"genre": self._films["genres"].drop_nulls().explode().drop_nulls()})
         return tuple(
-            named.select(genre_name(pl.col("genre")).unique().sort()).to_series().drop_nulls()
+            self._films.select(genre_names().explode().drop_nulls().unique().sort())["genres"]
         )
 
     def plan(self, values: Mapping[str, Any]) -> FilmPlan:

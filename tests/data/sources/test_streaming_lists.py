@@ -59,6 +59,13 @@ def test_gaps_of_one_service_are_filled_by_the_next(tmp_path: Path) -> None:
     assert loaded.tables.credits["person"].to_list() == ["Ann Li", "Bo Li"]
 
 
+def test_a_genre_with_commas_is_one_genre(tmp_path: Path) -> None:
+    genres = '"Drama, Arts, Entertainment, and Culture, Drama"'
+    tables = {NETFLIX: TWELVE + f"s1,Movie,Twin,,,,,1950,,61 min,{genres},Short.\n"}
+    film = title(read(Files(write(tmp_path, tables))), 1)
+    assert film["genres"] == ["Drama", "Arts, Entertainment, and Culture"]
+
+
 def test_spaces_within_a_name_are_part_of_it(loaded: Loaded) -> None:
     assert title(loaded, 1_000_001)["name"] == "Glass  Orchard"
 

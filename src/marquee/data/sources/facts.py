@@ -53,9 +53,10 @@ def imdb_number(column: str) -> pl.Expr:
     return pl.col(column).str.slice(2).cast(pl.Int64)
 
 
-def listed(column: str, separator: str = ",") -> pl.Expr:
+def listed(column: str | pl.Expr, separator: str = ",") -> pl.Expr:
     """The texts of a cell, without outer blanks and empty ones."""
-    parts = pl.col(column).str.split(separator).list.eval(pl.element().str.strip_chars())
+    cell = pl.col(column) if isinstance(column, str) else column
+    parts = cell.str.split(separator).list.eval(pl.element().str.strip_chars())
     return parts.list.filter(pl.element() != "")
 
 

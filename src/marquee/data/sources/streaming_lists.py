@@ -131,8 +131,15 @@ def _people(column: str) -> pl.Expr:
     return pl.when(pl.col(column).str.contains(r"\p{L}") & ~sentence).then(names)
 
 
-def _texts(column: str) -> pl.Expr:
+def _texts(column: str | pl.Expr) -> pl.Expr:
     return listed(column).list.unique(maintain_order=True)
+
+
+def _genres() -> pl.Expr:
+    """The genres; "Arts, Entertainment, and Culture" of Prime Video's list is one, with commas."""
+    written, joined = "Arts, Entertainment, and Culture", "Arts Entertainment and Culture"
+    texts = _texts(pl.col("listed_in").str.replace(written, joined, literal=True))
+    return texts.list.eval(pl.element().replace(joined, written))
 
 
 def _durations(records: pl.DataFrame, rejects: Rejects, file: str) -> pl.DataFrame:
@@ -197,7 +204,7 @@ def _titles(titles: pl.DataFrame) -> pl.DataFrame:
         pl.col("release_year").alias("year"),
         "known_on",
         pl.col("description").str.strip_chars().alias("overview"),
-        _texts("listed_in").alias("genres"),
+        _genres().alias("genres"),
         _texts("country").alias("countries"),
         pl.col("rating").alias("certificate"),
         "runtime_min",

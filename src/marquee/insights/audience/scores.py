@@ -8,7 +8,7 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
-from marquee.features.genres import genre_name
+from marquee.features.genres import genre_names
 
 LEAST = 10
 """Ratings or votes that a title's mean rests on at least where means are compared."""
@@ -67,16 +67,10 @@ def title_genres(tables: Tables) -> pl.DataFrame:
     UnanswerableError
         If no title has any.
     """
-    name = genre_name(pl.col("genres"))
-    small = name == name.str.to_lowercase()
     found = (
-        tables.titles.select("title_id", "genres")
-        .explode("genres")
-        .select(
-            "title_id", pl.when(small).then(name.str.to_titlecase()).otherwise(name).alias("genre")
-        )
+        tables.titles.select("title_id", genre_names().alias("genre"))
+        .explode("genre")
         .drop_nulls()
-        .unique()
         .sort("title_id", "genre")
     )
     if found.is_empty():

@@ -66,10 +66,7 @@ def aims(tables: Tables, _seed: int = 0) -> Finding:
             "times the average": [each.value for each in told],
             "from": [each.low for each in told],
             "to": [each.high for each in told],
-            "differs": [
-                ("no", "more" if value > 0 else "less")[int(differs)]
-                for value, differs in zip(found.estimates, found.differs, strict=True)
-            ],
+            "differs": found.sides(),
             "_far": found.adjusted_p,
         }
     )

@@ -16,7 +16,7 @@ import polars as pl
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
 from marquee.features.calendar import MONTHS
-from marquee.features.genres import genre_name
+from marquee.features.genres import genre_names
 from marquee.insights import charts
 from marquee.insights.base import Chart, Finding, Insight
 from marquee.insights.conclusions.verdicts import (
@@ -74,8 +74,7 @@ def _genres(tables: Tables) -> tuple[list[Verdict], str]:
 
 
 def _common(tables: Tables) -> tuple[list[Verdict], str]:
-    names = pl.col("genres").list.eval(genre_name(pl.element())).list.drop_nulls()
-    titles = tables.titles.sort("title_id").select(names.list.unique(maintain_order=True))
+    titles = tables.titles.sort("title_id").select(genre_names())
     wanted = ("Drama", "Comedy", "Thriller", "Romance", "Action")
     return common_genres(titles, wanted), "share of titles"
 

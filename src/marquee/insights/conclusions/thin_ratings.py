@@ -7,7 +7,7 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
-from marquee.features.genres import genre_name
+from marquee.features.genres import genre_names
 from marquee.insights.base import Chart, Finding, Insight
 from marquee.insights.charts import intervals
 from marquee.insights.multiple import compare
@@ -27,10 +27,9 @@ def thin_ratings(tables: Tables, _seed: int = 0) -> Finding:
     Each genre's share of thin titles is set beside that of other titles, corrected for all genres.
     """
     counts, what = _counts(tables)
-    names = pl.col("genres").list.eval(genre_name(pl.element())).list.drop_nulls()
     titles = (
         tables.titles.sort("title_id")
-        .select("title_id", names.list.unique(maintain_order=True))
+        .select("title_id", genre_names())
         .filter(pl.col("genres").list.len() > 0)
         .join(counts, on="title_id", how="left", maintain_order="left")
         .with_columns(pl.col("n").fill_null(0))
@@ -61,10 +60,7 @@ def thin_ratings(tables: Tables, _seed: int = 0) -> Finding:
             "against others": found.estimates,
             "from": found.lows,
             "to": found.highs,
-            "differs": [
-                ("no", "thinner" if value > 0 else "thicker")[int(differs)]
-                for value, differs in zip(found.estimates, found.differs, strict=True)
-            ],
+            "differs": found.sides("thinner", "thicker"),
             "by the busiest tenth": pl.Series(busy, dtype=pl.Float64),
         }
     ).sort("thin", "genre", descending=[True, False])

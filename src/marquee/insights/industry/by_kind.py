@@ -207,10 +207,7 @@ def _table(known: pl.DataFrame, found: Adjusted, measure: Measure, kind: Kind) -
             "held fixed": [each.value for each in fixed],
             "held from": [each.low for each in fixed],
             "held to": [each.high for each in fixed],
-            "differs": [
-                ("no", "more" if value > 0 else "less")[int(differs)]
-                for value, differs in zip(found.held.estimates, found.held.differs, strict=True)
-            ],
+            "differs": found.held.sides(),
         }
     )
     if kind.order:

@@ -18,7 +18,7 @@ from marquee.features.budget import budget_class
 from marquee.features.calendar import MONTHS
 from marquee.features.certificate import NOT_RATED, certificate_name
 from marquee.features.cpi import real_usd
-from marquee.features.genres import genre_name
+from marquee.features.genres import genre_names
 from marquee.features.places import COUNTRIES, LANGUAGES, country_code, language_code
 from marquee.features.series import earlier_parts
 
@@ -133,7 +133,7 @@ def films(tables: Tables) -> pl.DataFrame:
         year.cast(pl.Int32).alias("year"),
         released_on(),
         month.replace_strict(range(1, 13), MONTHS, return_dtype=pl.String).alias("month"),
-        _distinct("genres", genre_name(pl.element())),
+        genre_names(),
         pl.when(certificate != NOT_RATED).then(certificate).alias("certificate"),
         _first("languages", language_code, LANGUAGES).alias("language"),
         _first("countries", country_code, COUNTRIES).alias("country"),

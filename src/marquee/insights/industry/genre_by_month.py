@@ -50,10 +50,7 @@ def genre_by_month(tables: Tables, _seed: int = 0) -> Finding:
             "difference": found.estimates,
             "from": found.lows,
             "to": found.highs,
-            "differs": [
-                ("no", "more" if value > 0 else "fewer")[int(differs)]
-                for value, differs in zip(found.estimates, found.differs, strict=True)
-            ],
+            "differs": found.sides("more", "fewer"),
         }
     )
     more = table.filter(pl.col("differs") == "more").sort(

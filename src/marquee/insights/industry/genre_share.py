@@ -7,18 +7,19 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
-from marquee.features.genres import genre_name
+from marquee.features.genres import genre_names
 from marquee.insights import charts
 from marquee.insights.base import Chart, Finding, Insight
 from marquee.insights.industry.trend import full_years, slopes
 from marquee.insights.multiple import compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
+from marquee.insights.wording import farthest
 
 MIN_TITLES = 30
 """Titles that a genre needs to be followed."""
 
 DECADE = 10.0
-NAMED = 3
+VALUE = "change per decade"
 
 
 def genre_share(tables: Tables, _seed: int = 0) -> Finding:
@@ -26,8 +27,7 @@ def genre_share(tables: Tables, _seed: int = 0) -> Finding:
 
     It is the slope of whether a title has the genre over its year, by least squares.
     """
-    genres = pl.col("genres").list.eval(genre_name(pl.element())).list.drop_nulls()
-    titles = full_years(tables).with_columns(genres.list.unique(maintain_order=True))
+    titles = full_years(tables).with_columns(genre_names())
     titles = titles.filter(pl.col("genres").list.len() > 0).select("title_id", "year", "genres")
     sizes = titles.explode("genres").group_by("genres").len().filter(pl.col("len") >= MIN_TITLES)
     names = sizes["genres"].sort().to_list()
@@ -48,16 +48,13 @@ def genre_share(tables: Tables, _seed: int = 0) -> Finding:
             "titles": member.sum(axis=0).astype(np.int64),
             "share before": early.mean(axis=0) if len(early) else np.full(len(names), np.nan),
             "share since": late.mean(axis=0),
-            "change per decade": found.estimates,
+            VALUE: found.estimates,
             "from": found.lows,
             "to": found.highs,
-            "differs": [
-                ("no", "grows" if value > 0 else "shrinks")[int(differs)]
-                for value, differs in zip(found.estimates, found.differs, strict=True)
-            ],
+            "differs": found.sides("grows", "shrinks"),
         }
-    ).sort("change per decade", "genre", descending=[True, False])
-    shown = table.with_columns(pl.col("change per decade", "from", "to") * 100)
+    ).sort(VALUE, "genre", descending=[True, False])
+    shown = table.with_columns(pl.col(VALUE, "from", "to") * 100)
     return Finding(
         sentences=(
             _claim(table),
@@ -76,7 +73,7 @@ def genre_share(tables: Tables, _seed: int = 0) -> Finding:
         units={
             "share before": "%",
             "share since": "%",
-            "change per decade": "points",
+            VALUE: "points",
             "from": "points",
             "to": "points",
         },
@@ -84,7 +81,7 @@ def genre_share(tables: Tables, _seed: int = 0) -> Finding:
             charts.intervals(
                 shown,
                 "genre",
-                "change per decade",
+                VALUE,
                 "from",
                 "to",
                 "points of share per decade",
@@ -112,20 +109,13 @@ def genre_share(tables: Tables, _seed: int = 0) -> Finding:
 
 def _claim(table: pl.DataFrame) -> Sentence:
     named: dict[str, Number | str] = {}
-    parts = []
-    for side, rows in (
-        ("grows", table.filter(pl.col("differs") == "grows")),
-        ("shrinks", table.filter(pl.col("differs") == "shrinks").reverse()),
-    ):
-        told = []
-        for at, row in enumerate(rows.head(NAMED).iter_rows(named=True)):
-            named[f"{side}_{at}"] = row["genre"]
-            named[f"{side}_{at}_points"] = Number(
-                row["change per decade"], row["from"], row["to"], "points", 1, row["titles"]
-            )
-            told.append(f"{{{side}_{at}}} ({{{side}_{at}_points}}, {{{side}_{at}_points:range}})")
-        if told:
-            parts.append(f"{side} most for {listed(told)}")
+    sides = {
+        side: farthest(
+            table, side, VALUE, named, unit="points", digits=1, n="titles", last=side == "shrinks"
+        )
+        for side in ("grows", "shrinks")
+    }
+    parts = [f"{side} most for {listed(told)}" for side, told in sides.items() if told]
     if not parts:
         return said("The share of no genre changes over the years beyond what chance explains.")
     return said(f"Per decade, the share of titles {', and '.join(parts)}.", **named)

@@ -6,16 +6,15 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
-from marquee.insights.adjusted import times
 from marquee.insights.base import Chart, Finding, Insight
 from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import films, need
 from marquee.insights.sentences import Number, Sentence, count, listed, said
-from marquee.insights.standing_out import StandingOut, standing_out
+from marquee.insights.standing_out import StandingOut, farthest_groups, standing_out
+from marquee.insights.wording import farthest
 
 MIN_FILMS = 20
-SHOWN = 24
-NAMED = 3
+VALUE = "times expected"
 
 MEASURES = (("multiple", "return"), ("revenue_real_usd", "revenue"), ("popularity", "popularity"))
 """Outcomes that success may be told by, the best first, and their words."""
@@ -32,7 +31,7 @@ def keywords(tables: Tables, _seed: int = 0) -> Finding:
     if members.is_empty():
         raise UnanswerableError("the data hold no keywords")
     out = standing_out(known, members, column, MIN_FILMS)
-    table = _table(out)
+    table = farthest_groups(out, pl.Series(out.groups, dtype=pl.String), "keyword", VALUE)
     return Finding(
         sentences=(_claim(table, out, word),),
         n=out.n,
@@ -42,7 +41,7 @@ def keywords(tables: Tables, _seed: int = 0) -> Finding:
             factors(
                 table,
                 "keyword",
-                "times expected",
+                VALUE,
                 "from",
                 "to",
                 f"times the expected {word}",
@@ -82,45 +81,16 @@ def _members(tables: Tables) -> pl.DataFrame:
     )
 
 
-def _table(out: StandingOut) -> pl.DataFrame:
-    told = [times(out.found, place) for place in range(len(out.groups))]
-    rows = pl.DataFrame(
-        {
-            "keyword": out.groups,
-            "films": out.n_films,
-            "times expected": [each.value for each in told],
-            "from": [each.low for each in told],
-            "to": [each.high for each in told],
-            "differs": [
-                ("no", "more" if value > 0 else "less")[int(differs)]
-                for value, differs in zip(out.found.estimates, out.found.differs, strict=True)
-            ],
-            "_far": out.found.adjusted_p,
-            "_size": abs(out.found.estimates),
-        }
-    )
-    shown = rows.sort("_far", "_size", "keyword", descending=[False, True, False]).head(SHOWN)
-    return shown.sort("times expected", "keyword", descending=[True, False]).drop("_far", "_size")
-
-
 def _claim(table: pl.DataFrame, out: StandingOut, word: str) -> Sentence:
     named: dict[str, Number | str] = {
         "all": count(len(out.groups), "keywords"),
         "controls": listed(list(out.controls)) or "nothing",
     }
-    parts = []
-    for side, direction in (("more", "more"), ("less", "less")):
-        rows = table.filter(pl.col("differs") == side)
-        rows = rows if side == "more" else rows.reverse()
-        told = []
-        for at, row in enumerate(rows.head(NAMED).iter_rows(named=True)):
-            named[f"{side}_{at}"] = row["keyword"]
-            named[f"{side}_{at}_factor"] = Number(
-                row["times expected"], row["from"], row["to"], "times", 2, row["films"]
-            )
-            told.append(f"“{{{side}_{at}}}” ({{{side}_{at}_factor}}, {{{side}_{at}_factor:range}})")
-        if told:
-            parts.append(f"{direction} for {listed(told)}")
+    sides = {
+        side: farthest(table, side, VALUE, named, form="“{}”", last=side == "less")
+        for side in ("more", "less")
+    }
+    parts = [f"{side} for {listed(told)}" for side, told in sides.items() if told]
     if not parts:
         return said(
             f"With {{controls}} held fixed, the {word} goes with none of {{all}} beyond what "

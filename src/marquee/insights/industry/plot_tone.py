@@ -9,7 +9,7 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
-from marquee.features.genres import genre_name
+from marquee.features.genres import genre_names
 from marquee.features.tone import tone
 from marquee.insights import charts
 from marquee.insights.base import Chart, Finding, Insight
@@ -27,9 +27,8 @@ def plot_tone(tables: Tables, _seed: int = 0) -> Finding:
     The tone is the share of pleasant less that of unpleasant words
     (:func:`marquee.features.tone.tone`).
     """
-    names = pl.col("genres").list.eval(genre_name(pl.element())).list.drop_nulls()
     told = tables.titles.filter(pl.col("overview").str.len_chars() > 0).sort("title_id")
-    told = told.select("title_id", names.list.unique(maintain_order=True), "overview")
+    told = told.select("title_id", genre_names(), "overview")
     told = told.with_columns(tone(told["overview"]).alias("tone")).drop_nulls("tone")
     if told.is_empty():
         raise UnanswerableError("the data do not tell the plots of titles")
@@ -55,10 +54,7 @@ def plot_tone(tables: Tables, _seed: int = 0) -> Finding:
             "against others": found.estimates,
             "from": found.lows,
             "to": found.highs,
-            "differs": [
-                ("no", "lighter" if value > 0 else "darker")[int(differs)]
-                for value, differs in zip(found.estimates, found.differs, strict=True)
-            ],
+            "differs": found.sides("lighter", "darker"),
         }
     ).sort("tone", "genre", descending=[True, False])
     whole = mean(values, unit="points", digits=1)

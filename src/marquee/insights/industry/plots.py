@@ -77,12 +77,7 @@ def plots(tables: Tables, seed: int = 0) -> Finding:
                     f"times the {measure}": [each.value for each in factors.values()],
                     "from": [each.low for each in factors.values()],
                     "to": [each.high for each in factors.values()],
-                    "differs": [
-                        ("no", "more" if value > 0 else "less")[int(differs)]
-                        for value, differs in zip(
-                            found.held.estimates, found.held.differs, strict=True
-                        )
-                    ],
+                    "differs": found.held.sides(),
                 }
             ),
             on="topic",

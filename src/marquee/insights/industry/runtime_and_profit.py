@@ -17,12 +17,13 @@ from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import films, need
 from marquee.insights.multiple import Comparisons, compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
+from marquee.insights.wording import NAMED, farthest
 
 MIN_FILMS = 40
 """Films that a genre needs for a slope of its own."""
 
 MINUTES = 10.0
-NAMED = 3
+VALUE = "ten minutes more"
 
 
 def runtime_and_profit(tables: Tables, _seed: int = 0) -> Finding:
@@ -50,7 +51,11 @@ def runtime_and_profit(tables: Tables, _seed: int = 0) -> Finding:
     values, errors, freedom = np.array([slope for _, slope in told]).T
     found = compare(values, errors, freedom)
     rows = [_row(known, name, found, at) for at, (name, _) in enumerate(told)]
-    table = pl.DataFrame(rows).sort("ten minutes more", "genre", descending=[True, False])
+    table = (
+        pl.DataFrame(rows)
+        .with_columns(pl.Series("differs", found.sides()))
+        .sort(VALUE, "genre", descending=[True, False])
+    )
     return Finding(
         sentences=(_claim(table),),
         n=known.height,
@@ -61,7 +66,7 @@ def runtime_and_profit(tables: Tables, _seed: int = 0) -> Finding:
             factors(
                 table,
                 "genre",
-                "ten minutes more",
+                VALUE,
                 "from",
                 "to",
                 "times the return, for ten minutes more",
@@ -118,10 +123,9 @@ def _row(known: pl.DataFrame, genre: str, found: Comparisons, at: int) -> dict[s
         "median minutes": own["runtime_min"].median(),
         "median profit of shorter": shorter,
         "median profit of longer": longer,
-        "ten minutes more": factor.value,
+        VALUE: factor.value,
         "from": factor.low,
         "to": factor.high,
-        "differs": ("no", "more" if found.estimates[at] > 0 else "less")[int(found.differs[at])],
     }
 
 
@@ -129,19 +133,11 @@ def _claim(table: pl.DataFrame) -> Sentence:
     named: dict[str, Number | str] = {"genres": count(table.height, "genres")}
     parts = []
     for side, word in (("more", "a higher"), ("less", "a lower")):
-        rows = table.filter(pl.col("differs") == side)
-        rows = rows if side == "more" else rows.reverse()
-        told = []
-        for at, row in enumerate(rows.head(NAMED).iter_rows(named=True)):
-            named[f"{side}_{at}"] = row["genre"]
-            named[f"{side}_{at}_factor"] = Number(
-                row["ten minutes more"], row["from"], row["to"], "times", 2, row["films"]
-            )
-            told.append(f"{{{side}_{at}}} ({{{side}_{at}_factor}}, {{{side}_{at}_factor:range}})")
+        told = farthest(table, side, VALUE, named, last=side == "less")
         if told:
-            more = ""
-            if rows.height > NAMED:
-                named[f"{side}_all"] = count(rows.height)
+            more, n = "", table.filter(pl.col("differs") == side).height
+            if n > NAMED:
+                named[f"{side}_all"] = count(n)
                 more = f", in {{{side}_all}} of {{genres}}, most"
             parts.append(f"{word} return{more} for {listed(told)}")
     if not parts:

@@ -97,10 +97,7 @@ def success_classes(tables: Tables, _seed: int = 0, *, by: By) -> Finding:
             "against others": found.estimates,
             "from": found.lows,
             "to": found.highs,
-            "differs": [
-                ("no", "more" if value > 0 else "less")[int(differs)]
-                for value, differs in zip(found.estimates, found.differs, strict=True)
-            ],
+            "differs": found.sides(),
         }
     )
     common = int(counts.sum(axis=0).argmax())

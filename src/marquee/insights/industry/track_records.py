@@ -17,17 +17,15 @@ from marquee.features.people import billed, people_history, person_key
 from marquee.features.studios import known_members, named_first
 from marquee.features.track import records
 from marquee.forecast.effects import estimated
-from marquee.insights.adjusted import FACTORS, NUMBERS, held_fixed, times
+from marquee.insights.adjusted import FACTORS, NUMBERS, held_fixed
 from marquee.insights.base import Chart, Finding, Insight
 from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import films, need
 from marquee.insights.sentences import Number, Sentence, count, listed, said
-from marquee.insights.standing_out import StandingOut, standing_out
-from marquee.insights.wording import compared
+from marquee.insights.standing_out import StandingOut, farthest_groups, standing_out
+from marquee.insights.wording import compared, farthest
 
-SHOWN = 24
-"""Names in the table and the chart."""
-NAMED = 3
+VALUE = "times the expected return"
 MIN_FILMS = 40
 """Films by somebody with a record that a slope needs."""
 
@@ -156,10 +154,10 @@ def track_records(tables: Tables, _seed: int = 0, *, who: Who) -> Finding:
             factors(
                 table,
                 who.one,
-                "times the expected return",
+                VALUE,
                 "from",
                 "to",
-                "times the expected return",
+                VALUE,
             ),
             said(
                 f"A dot with its interval for each of {{n}} by name: how many times the return "
@@ -233,50 +231,20 @@ def _log(factor: Number) -> Number:
 
 
 def _table(out: StandingOut, names: pl.DataFrame, who: Who) -> pl.DataFrame:
-    told = [times(out.found, place) for place in range(len(out.groups))]
-    rows = pl.DataFrame(
-        {
-            "group": out.groups,
-            "films": out.n_films,
-            "times the expected return": [each.value for each in told],
-            "from": [each.low for each in told],
-            "to": [each.high for each in told],
-            "differs": [
-                ("no", "more" if value > 0 else "less")[int(differs)]
-                for value, differs in zip(out.found.estimates, out.found.differs, strict=True)
-            ],
-            # How far out of chance: the farthest are shown.
-            "_far": out.found.adjusted_p,
-            "_size": abs(out.found.estimates),
-        }
+    known = pl.DataFrame({"group": out.groups}).join(
+        names, on="group", how="left", maintain_order="left"
     )
-    named = rows.join(names, on="group", how="left", maintain_order="left")
-    shown = named.sort("_far", "_size", "group", descending=[False, True, False]).head(SHOWN)
-    return shown.sort("times the expected return", "group", descending=[True, False]).select(
-        pl.coalesce("name", "group").alias(who.one),
-        "films",
-        "times the expected return",
-        "from",
-        "to",
-        "differs",
-    )
+    called = known.select(pl.coalesce("name", "group")).to_series()
+    return farthest_groups(out, called, who.one, VALUE)
 
 
 def _standing(table: pl.DataFrame, out: StandingOut, who: Who) -> Sentence:
     named: dict[str, Number | str] = {"all": count(len(out.groups), who.key)}
-    parts = []
-    for side, word in (("more", "above"), ("less", "below")):
-        rows = table.filter(pl.col("differs") == side)
-        rows = rows if side == "more" else rows.reverse()
-        told = []
-        for at, row in enumerate(rows.head(NAMED).iter_rows(named=True)):
-            named[f"{side}_{at}"] = row[who.one]
-            named[f"{side}_{at}_factor"] = Number(
-                row["times the expected return"], row["from"], row["to"], "times", 2, row["films"]
-            )
-            told.append(f"{{{side}_{at}}} ({{{side}_{at}_factor}}, {{{side}_{at}_factor:range}})")
-        if told:
-            parts.append(f"{word} it are those of {listed(told)}")
+    sides = {
+        word: farthest(table, side, VALUE, named, last=side == "less")
+        for side, word in (("more", "above"), ("less", "below"))
+    }
+    parts = [f"{word} it are those of {listed(told)}" for word, told in sides.items() if told]
     if not parts:
         return said(
             "Of {all}, none has films that do better or worse than films like them let expect, "
