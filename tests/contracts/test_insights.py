@@ -94,6 +94,16 @@ def test_a_finding_has_all_that_a_report_shows(insight: Insight) -> None:
         assert not re.search(r"\b(nan|None(?! of)|null|inf)\b", sentence.text)
 
 
+@each
+def test_what_shows_no_difference_does_not_lead_a_summary(insight: Insight) -> None:
+    found = asked(insight, small_world())
+    if "differs" not in found.table.columns or found.key == "agreement":
+        pytest.skip("it compares nothing, or its table is of some of what it compares")
+    if found.differences:
+        pytest.skip("it shows a difference in this world")
+    assert found.weight < 0.4
+
+
 @pytest.mark.slow
 @each
 def test_its_chart_is_vega_lite_with_all_its_styles_known(insight: Insight) -> None:

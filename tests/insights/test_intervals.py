@@ -10,6 +10,7 @@ from marquee.insights.intervals import (
     estimate,
     mean,
     mean_and_error,
+    median,
     percentiles,
     share,
     welch,
@@ -26,6 +27,24 @@ def test_the_interval_of_a_mean_is_students() -> None:
     values = np.random.default_rng(0).gamma(2, size=12)
     found, known = mean(values), ttest_1samp(values, 0).confidence_interval()
     assert (found.low, found.high) == pytest.approx((known.low, known.high))
+
+
+@pytest.mark.parametrize(("n", "place"), [(6, 1), (10, 2), (25, 8), (26, 8), (100, 40)])
+def test_the_interval_of_a_median_lies_between_the_places_that_tables_give(
+    n: int, place: int
+) -> None:
+    """The places are those of D. B. Owen's and W. J. Conover's tables of the sign test."""
+    values = np.random.default_rng(n).permutation(np.arange(1.0, n + 1) ** 3)
+    found = median(values)
+    assert (found.low, found.high) == (place**3, (n + 1 - place) ** 3)
+    assert found.value == np.median(values)
+    outside = binomtest(place - 1, n, alternative="less").pvalue
+    assert outside <= 0.025 < binomtest(place, n, alternative="less").pvalue
+
+
+def test_the_median_of_too_few_has_no_interval() -> None:
+    assert median([3.0, 1.0, 2.0, 9.0, 4.0]).low is None
+    assert median([7.0] * 6).is_sure
 
 
 def test_clusters_of_equal_size_count_as_their_means() -> None:

@@ -27,7 +27,7 @@ def test_the_textbook_case_turns_round() -> None:
     assert found.within == pytest.approx((87 * small + 263 * large) / 350)
     assert (found.n_groups, found.n_opposite) == (2, 2)
     # Neither difference is beyond chance, so that nothing is claimed.
-    assert not reversals([found]).any()
+    assert not reversals([found])[0].any()
 
 
 def test_a_large_case_is_claimed_and_its_mirror_image_is_not() -> None:
@@ -38,8 +38,11 @@ def test_a_large_case_is_claimed_and_its_mirror_image_is_not() -> None:
     assert straight is not None
     lifted = within_groups(np.random.default_rng(1).standard_normal(value.size) + side, side, group)
     assert lifted is not None
-    assert reversals([turned, straight, lifted]).tolist() == [True, False, False]
-    assert reversals([]).shape == (0,)
+    told, over_all, within = reversals([turned, straight, lifted])
+    assert told.tolist() == [True, False, False]
+    # What is claimed has intervals that leave out zero, to opposite sides.
+    assert over_all.highs[0] < 0 < within.lows[0]
+    assert reversals([])[0].shape == (0,)
 
 
 def test_errors_are_welchs() -> None:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import norm, t
+from scipy.stats import binom, norm, t
 
 from marquee.insights.sentences import Number
 
@@ -61,6 +61,24 @@ def mean(
 ) -> Number:
     """The mean of one or more values with its interval, by :func:`mean_and_error`."""
     return estimate(mean_and_error(values, clusters), unit, digits, int(np.asarray(values).size))
+
+
+def median(values: ArrayLike, unit: str = "", digits: int = 2) -> Number:
+    """The median of one or more values with the interval between two of them; none of too few.
+
+    Half of all lies below the median, so that the number of values below it is binomial: the
+    interval holds it with the coverage at least, however the values are spread.
+
+    References
+    ----------
+    H. A. David and H. N. Nagaraja, "Order Statistics", 3rd edition, 2003, section 7.1.
+    """
+    x = np.sort(np.asarray(values, np.float64))
+    least = int(binom.ppf((1 - COVERAGE) / 2, x.size, 0.5))
+    middle = float(np.median(x))
+    if not least:
+        return Number(middle, unit=unit, digits=digits, n=x.size)
+    return Number(middle, float(x[least - 1]), float(x[-least]), unit, digits, x.size)
 
 
 def difference_and_error(

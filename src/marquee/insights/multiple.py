@@ -25,6 +25,17 @@ class Comparisons(NamedTuple):
     differs: NDArray[np.bool_]
     """What may be worded as a difference; exactly those whose interval leaves out zero."""
 
+    def part(self, first: int, end: int) -> Comparisons:
+        """Those of a range of places, as they are after correction for all."""
+        at = slice(first, end)
+        return Comparisons(
+            self.estimates[at],
+            self.lows[at],
+            self.highs[at],
+            self.adjusted_p[at],
+            self.differs[at],
+        )
+
     def sides(self, more: str = "more", less: str = "less") -> list[str]:
         """To which side each differs, in words; "no" where it does not."""
         return [

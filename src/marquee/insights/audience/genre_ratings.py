@@ -9,7 +9,7 @@ from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
 from marquee.insights import charts
 from marquee.insights.audience.scores import LEAST, title_genres, title_scores
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.intervals import careful
 from marquee.insights.multiple import compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
@@ -80,7 +80,7 @@ def genre_ratings(tables: Tables, _seed: int = 0) -> Finding:
             ),
         ),
         differences=tuple(sorted(sure["genre"].to_list())),
-        weight=0.8 if sure.height else 0.4,
+        weight=weighed(0.8, bool(sure.height)),
     )  # fmt: skip
 
 

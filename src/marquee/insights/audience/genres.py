@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from marquee.data.tables import Tables
@@ -9,6 +11,7 @@ from marquee.errors import UnanswerableError
 from marquee.insights import charts
 from marquee.insights.audience.scores import title_genres, title_scores
 from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.intervals import mean
 from marquee.insights.sentences import Number, Sentence, count, listed, said
 
 SHOWN = 12
@@ -57,7 +60,7 @@ def genres(tables: Tables, _seed: int = 0) -> Finding:
     ]
     shown = table.head(SHOWN)
     if scores is not None:
-        sentences += _attention(table, word)
+        sentences += _attention(found, word)
     head = ["share of titles", *([f"share of {word}"] if scores is not None else [])]
     long = shown.unpivot(head, index="genre", variable_name="what", value_name="share")
     return Finding(
@@ -84,24 +87,29 @@ def genres(tables: Tables, _seed: int = 0) -> Finding:
     )
 
 
-def _attention(table: pl.DataFrame, word: str) -> list[Sentence]:
-    """What the genres with most and least ratings per title are."""
+def _attention(of_titles: pl.DataFrame, word: str) -> list[Sentence]:
+    """What the genres with most and least ratings per title are, titles being what is sampled."""
     per_title = (
-        table.filter(pl.col("titles") >= LEAST_TITLES)
-        .with_columns(each=pl.col(word) / pl.col("titles"))
-        .sort(pl.col("each").neg(), "genre")
+        of_titles.group_by("genre")
+        .agg(pl.col("n").fill_null(0).sort())
+        .filter(pl.col("n").list.len() >= LEAST_TITLES)
+        .sort(pl.col("n").list.mean().neg(), "genre")
     )
     if per_title.height < 2:
         return []
-    first, last = per_title.row(0, named=True), per_title.row(-1, named=True)
+    ends = []
+    for at in (0, -1):
+        counts = per_title["n"][at].to_numpy()
+        each = mean(counts, digits=0 if counts.mean() >= 10 else 1)
+        ends.append(replace(each, low=max(each.low or 0.0, 0.0)))
     return [
         said(
-            "A title of {most} has {many} {word} on average, one of {least} {few}.",
-            most=first["genre"],
-            many=Number(first["each"], digits=0 if first["each"] >= 10 else 1, n=first["titles"]),
+            "A title of {most} has {many:sure} {word} on average, one of {least} {few:sure}.",
+            most=per_title["genre"][0],
+            many=ends[0],
             word=word,
-            least=last["genre"],
-            few=Number(last["each"], digits=0 if last["each"] >= 10 else 1, n=last["titles"]),
+            least=per_title["genre"][-1],
+            few=ends[1],
         )
     ]
 

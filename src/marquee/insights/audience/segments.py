@@ -13,7 +13,7 @@ from marquee.errors import UnanswerableError
 from marquee.insights import charts
 from marquee.insights.audience.ratings import need_ratings
 from marquee.insights.audience.scores import title_genres
-from marquee.insights.base import Chart, Finding
+from marquee.insights.base import Chart, Finding, weighed
 from marquee.insights.intervals import careful
 from marquee.insights.multiple import Comparisons, compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
@@ -101,7 +101,7 @@ def segment_finding(
             for cell, differs in zip(cells, found.differs, strict=True)
             if differs
         ),
-        weight=0.55 if found.differs.any() else 0.25,
+        weight=weighed(0.55, bool(found.differs.any())),
     )
 
 

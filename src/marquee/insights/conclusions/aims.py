@@ -10,7 +10,7 @@ from marquee.errors import UnanswerableError
 from marquee.features.budget import CLASSES
 from marquee.features.cpi import BASE_YEAR
 from marquee.insights.adjusted import adjusted, times
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import GROSSES, films, gross, need
 from marquee.insights.multiple import compare
@@ -109,7 +109,7 @@ def aims(tables: Tables, _seed: int = 0) -> Finding:
             f"{row['kind']}, {row['budget']}"
             for row in table.filter(pl.col("differs") != "no").iter_rows(named=True)
         ),
-        weight=0.8,
+        weight=weighed(0.8, bool(found.differs.any())),
     )
 
 

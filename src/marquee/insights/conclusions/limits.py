@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import polars as pl
 
 from marquee.data.tables import Tables
@@ -9,7 +12,9 @@ from marquee.errors import UnanswerableError
 from marquee.insights.base import Chart, Finding, Insight
 from marquee.insights.charts import bars
 from marquee.insights.industry.films import films, gross
+from marquee.insights.intervals import estimate, welch
 from marquee.insights.sentences import Number, Sentence, count, listed, said
+from marquee.insights.wording import compared
 
 FACTS = {
     "month": "month of release",
@@ -89,15 +94,24 @@ def _partly(known: dict[str, float], own: pl.DataFrame) -> Sentence | None:
     money = both.filter(pl.col("budget_usd").is_not_null() & pl.col("revenue_usd").is_not_null())
     if LITTLE * both.height < money.height < 0.95 * both.height:
         rest = both.join(money.select("title_id"), on="title_id", how="anti")
-        named |= {
-            "with": Number(float(money["popularity"].median() or 0), digits=1, n=money.height),  # type: ignore[arg-type]
-            "without": Number(float(rest["popularity"].median() or 0), digits=1, n=rest.height),  # type: ignore[arg-type]
-        }
-        text += (
-            "; films with known money have a median popularity of {with}, the others of "
-            "{without}: findings about money are findings about the better-known films"
-        )
+        apart = estimate(welch(*(np.log(each["popularity"].to_numpy()) for each in (money, rest))))
+        if apart.is_sure:
+            named |= {
+                "times": _factor(apart, money.height),
+                "films": compared(apart, "better-known", "less-known", ""),
+            }
+            text += (
+                "; films with known money have {times} the popularity of the others, "
+                "{times:range}: findings about money are findings about the {films} films"
+            )
     return said(f"{text}.", **named)
+
+
+def _factor(difference: Number, n: int) -> Number:
+    low, value, high = (
+        math.exp(each) for each in (difference.low or 0, difference.value, difference.high or 0)
+    )
+    return Number(value, low, high, "times", 2, n)
 
 
 def _never(tables: Tables, own: pl.DataFrame) -> list[Sentence]:

@@ -8,7 +8,7 @@ import polars as pl
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
 from marquee.features.genres import genre_names
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.charts import intervals
 from marquee.insights.multiple import compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
@@ -43,10 +43,12 @@ def thin_ratings(tables: Tables, _seed: int = 0) -> Finding:
     ).to_numpy()
     thin = (titles["n"] < THIN[what]).to_numpy()
     of_genre, size = (member & thin[:, None]).sum(axis=0), member.sum(axis=0)
-    rest, rest_size = thin.sum() - of_genre, thin.size - size
+    rest, rest_size = thin.sum() - of_genre, (thin.size - size).astype(np.float64)
+    # A genre that all titles have is compared with nothing.
+    rest_size[rest_size == 0] = np.nan
     whole = thin.mean()
-    error = np.sqrt(whole * (1 - whole) * (1 / size + 1 / np.maximum(rest_size, 1)))
-    found = compare(of_genre / size - rest / np.maximum(rest_size, 1), error)
+    error = np.sqrt(whole * (1 - whole) * (1 / size + 1 / rest_size))
+    found = compare(of_genre / size - rest / rest_size, error)
     busy, of_all = _busy(tables, titles, genres)
     table = pl.DataFrame(
         {
@@ -100,7 +102,7 @@ def thin_ratings(tables: Tables, _seed: int = 0) -> Finding:
             ),
         ),
         differences=tuple(table.filter(pl.col("differs") != "no")["genre"]),
-        weight=0.5,
+        weight=weighed(0.5, bool(found.differs.any())),
     )
 
 

@@ -15,7 +15,7 @@ from marquee.insights import charts
 from marquee.insights.base import Chart, Finding, Insight
 from marquee.insights.industry.drawing import log_axis
 from marquee.insights.industry.films import films, need
-from marquee.insights.intervals import share
+from marquee.insights.intervals import median, share
 from marquee.insights.sentences import Number, count, said
 from marquee.insights.wording import compared
 
@@ -58,7 +58,11 @@ def budget_and_outcome(tables: Tables, _seed: int = 0) -> Finding:
     )
     paid = [share(row["_paid"], row["films"]) for row in table.iter_rows(named=True)]
     table = table.with_columns(pl.Series("took in twice its budget", [each.value for each in paid]))
-    low, top = table.row(0, named=True), table.row(-1, named=True)
+    profit = ranked.with_columns(tenth.alias("tenth"))
+    low, top = (
+        median(profit.filter(pl.col("tenth") == at)["profit_real_usd"].to_numpy(), "$", 1)
+        for at in (1, TENTHS)
+    )
     all_paid = share(int((known["multiple"] >= BREAK_EVEN).sum()), known.height)
     return Finding(
         sentences=(
@@ -70,11 +74,11 @@ def budget_and_outcome(tables: Tables, _seed: int = 0) -> Finding:
                 twice=_twice(elasticity),
             ),
             said(
-                "Films of the lowest tenth of budgets have a median profit of {low}, those of the "
-                "highest {top}; {low_paid:sure} of the former and {top_paid:sure} of the latter "
-                "took in twice their budget, and {all_paid:sure} of all films.",
-                low=Number(low["median profit"], unit="$", digits=1, n=low["films"]),
-                top=Number(top["median profit"], unit="$", digits=1, n=top["films"]),
+                "Films of the lowest tenth of budgets have a median profit of {low:sure}, those of "
+                "the highest {top:sure}; {low_paid:sure} of the former and {top_paid:sure} of the "
+                "latter took in twice their budget, and {all_paid:sure} of all films.",
+                low=low,
+                top=top,
                 low_paid=paid[0],
                 top_paid=paid[-1],
                 all_paid=all_paid,

@@ -12,6 +12,7 @@ from marquee.insights import charts
 from marquee.insights.base import Chart, Finding, Insight
 from marquee.insights.industry.films import films, need
 from marquee.insights.industry.trend import MIN_YEARS, clear, grows, growth
+from marquee.insights.intervals import median
 from marquee.insights.sentences import Number, said
 
 MIN_FILMS = 10
@@ -56,10 +57,12 @@ def budget_over_years(tables: Tables, _seed: int = 0) -> Finding:
                 nominal=nominal,
             ),
             said(
-                "The median budget of {year} is {median}, in dollars of {base} {constant}, among "
-                "{films} films.",
+                "The median budget of {year} is {median:sure}, in dollars of {base} {constant}, "
+                "among {films} films.",
                 year=Number(last["year"], unit="year"),
-                median=Number(last["median budget"], unit="$", digits=1, n=last["films"]),
+                median=median(
+                    used.filter(pl.col("year") == last["year"])["budget_usd"].to_numpy(), "$", 1
+                ),
                 base=Number(BASE_YEAR, unit="year"),
                 constant=Number(last["median in constant dollars"], unit="$", digits=1),
                 films=Number(last["films"]),

@@ -16,7 +16,7 @@ from marquee.features.calendar import MONTHS
 from marquee.features.cpi import BASE_YEAR
 from marquee.insights import charts
 from marquee.insights.adjusted import Adjusted, adjusted
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import ATTENTION, GROSSES, attention, films, gross, need
 from marquee.insights.sentences import Number, Sentence, count, listed, said
@@ -92,7 +92,9 @@ def by_kind(tables: Tables, _seed: int = 0, *, measure: Measure, kind: Kind) -> 
         chart=Chart(_chart(table), _alt(found, measure, kind)),
         caveats=_caveats(tables, found, known.height, measure, kind),
         differences=tuple(found.levels[place] for place in (*ups, *downs)),
-        weight=kind.weight * (1.0 if measure.key == "revenue" else 0.8),
+        weight=weighed(
+            kind.weight * (1.0 if measure.key == "revenue" else 0.8), bool(ups or downs)
+        ),
     )
 
 
@@ -252,9 +254,9 @@ def _caveats(
     if found.n < n_known:
         told.append(
             said(
-                "{lost} of {known} are left out because something that is held fixed is unknown; "
-                "little is known of small films more often than of large ones.",
-                lost=Number(1 - found.n / n_known, unit="%", digits=0, n=n_known),
+                "Compared are {n} of {known}: of the others something that is held fixed is "
+                "unknown, and little is known of small films more often than of large ones.",
+                n=count(found.n),
                 known=count(n_known, "films"),
             )
         )

@@ -12,7 +12,7 @@ from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
 from marquee.features.calendar import MONTHS
 from marquee.insights import charts
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.industry.films import films, need
 from marquee.insights.multiple import compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
@@ -90,7 +90,7 @@ def genre_by_month(tables: Tables, _seed: int = 0) -> Finding:
             f"{row['genre']} in {row['month']}"
             for row in pl.concat([more, fewer]).iter_rows(named=True)
         ),
-        weight=0.45,
+        weight=weighed(0.45, not more.is_empty()),
     )
 
 
@@ -104,11 +104,12 @@ def _shares(
     """
     rows, at = member.astype(np.float64), month.astype(np.float64)
     n = rows.sum(axis=0)[:, None]
-    rest = len(rows) - n
+    # A genre that all films have is compared with nothing.
+    rest = np.where(n < len(rows), len(rows) - n, np.nan)
     of_genre, of_all = rows.T @ at, at.sum(axis=0)
     share = of_all / len(rows)
-    error = np.sqrt(share * (1 - share) * (1 / n + 1 / np.maximum(rest, 1)))
-    return of_genre / n, (of_all - of_genre) / np.maximum(rest, 1), error
+    error = np.sqrt(share * (1 - share) * (1 / n + 1 / rest))
+    return of_genre / n, (of_all - of_genre) / rest, error
 
 
 def _claim(more: pl.DataFrame, pairs: int) -> Sentence:
@@ -125,11 +126,13 @@ def _claim(more: pl.DataFrame, pairs: int) -> Sentence:
             f"genre_{at}": row["genre"],
             f"month_{at}": row["month"],
             f"own_{at}": Number(row["share of its films"], unit="%", n=row["films"]),
-            f"other_{at}": Number(row["share of other films"], unit="%"),
+            f"apart_{at}": Number(
+                row["difference"], row["from"], row["to"], "points", 0, row["films"]
+            ),
         }
         told.append(
-            f"{{genre_{at}}} in {{month_{at}}} ({{own_{at}}} of its films, {{other_{at}}} of the "
-            "others)"
+            f"{{genre_{at}}} in {{month_{at}}} ({{own_{at}}} of its films, {{apart_{at}}} more "
+            f"than of others, {{apart_{at}:range}})"
         )
     return said(
         f"Genres have their months, most beyond the share of others: {listed(told)}.", **named

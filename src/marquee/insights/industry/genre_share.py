@@ -9,7 +9,7 @@ from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
 from marquee.features.genres import genre_names
 from marquee.insights import charts
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.industry.trend import full_years, slopes
 from marquee.insights.multiple import compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
@@ -54,7 +54,9 @@ def genre_share(tables: Tables, _seed: int = 0) -> Finding:
             "differs": found.sides("grows", "shrinks"),
         }
     ).sort(VALUE, "genre", descending=[True, False])
-    shown = table.with_columns(pl.col(VALUE, "from", "to") * 100)
+    shown = table.with_columns(
+        pl.col(VALUE, "from", "to") * 100, (pl.col("differs") != "no").alias("clear")
+    )
     return Finding(
         sentences=(
             _claim(table),
@@ -86,6 +88,7 @@ def genre_share(tables: Tables, _seed: int = 0) -> Finding:
                 "to",
                 "points of share per decade",
                 rule=0,
+                faint="clear",
             ),
             said(
                 "A dot with its interval for each of {n}: by how many points its share of the "
@@ -103,7 +106,7 @@ def genre_share(tables: Tables, _seed: int = 0) -> Finding:
             ),
         ),
         differences=tuple(table.filter(pl.col("differs") != "no")["genre"]),
-        weight=0.4,
+        weight=weighed(0.4, bool(found.differs.any())),
     )
 
 

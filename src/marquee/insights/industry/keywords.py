@@ -6,7 +6,7 @@ import polars as pl
 
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import films, need
 from marquee.insights.sentences import Number, Sentence, count, listed, said
@@ -66,7 +66,7 @@ def keywords(tables: Tables, _seed: int = 0) -> Finding:
             ),
         ),
         differences=tuple(table.filter(pl.col("differs") != "no")["keyword"]),
-        weight=0.35,
+        weight=weighed(0.35, bool(out.found.differs.any())),
     )
 
 

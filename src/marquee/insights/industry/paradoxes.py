@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from marquee.data.tables import Tables
 from marquee.errors import UnanswerableError
 from marquee.insights import charts
-from marquee.insights.adjusted import told
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.adjusted import times, told
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.industry.drawing import log_axis
 from marquee.insights.industry.films import films
-from marquee.insights.multiple import compare
+from marquee.insights.multiple import Comparisons, compare
 from marquee.insights.paradox import Within, reversals, within_groups
 from marquee.insights.sentences import Number, Sentence, count, listed, said
 
@@ -66,10 +66,10 @@ def paradoxes(tables: Tables, _seed: int = 0) -> Finding:
             "no kind of film has enough films of known outcome and of known budget or year to be "
             "compared within like films"
         )
-    turned = reversals([case.within for case in cases])
+    turned, *both = reversals([case.within for case in cases])
     table = _table(cases, turned)
     return Finding(
-        sentences=(_claim(cases, turned), _how(cases, turned)),
+        sentences=(_claim(cases, turned, *both), _how(cases, turned)),
         n=own.height,
         counted="films",
         table=table,
@@ -97,7 +97,7 @@ def paradoxes(tables: Tables, _seed: int = 0) -> Finding:
             for case, turns in zip(cases, turned, strict=True)
             if turns
         ),
-        weight=0.85 if turned.any() else 0.2,
+        weight=weighed(0.85, bool(turned.any())),
     )
 
 
@@ -165,7 +165,9 @@ def _table(cases: list[Case], turned: NDArray[np.bool_]) -> pl.DataFrame:
     return shown.head(max(SHOWN, int(turned.sum()))).head(MOST).drop("_moved", "_far")
 
 
-def _claim(cases: list[Case], turned: NDArray[np.bool_]) -> Sentence:
+def _claim(
+    cases: list[Case], turned: NDArray[np.bool_], over_all: Comparisons, within: Comparisons
+) -> Sentence:
     places = _farthest(cases, turned)
     named: dict[str, Number | str] = {"all": count(len(cases), "comparisons")}
     if not places:
@@ -180,15 +182,16 @@ def _claim(cases: list[Case], turned: NDArray[np.bool_]) -> Sentence:
         case = cases[place]
         named |= {
             f"level_{at}": case.level,
-            f"over_{at}": _factor(case.within.over_all, case.within.over_all_error),
-            f"within_{at}": _factor(case.within.within, case.within.within_error),
+            f"over_{at}": times(over_all, place),
+            f"within_{at}": times(within, place),
         }
         parts.append(
-            f"{{level_{at}}} has {{over_{at}}} the {case.measure} of other films, but "
-            f"{{within_{at}}} among films of the same {case.group}"
+            f"{{level_{at}}} has {{over_{at}:sure}} the {case.measure} of other films, but "
+            f"{{within_{at}:sure}} among films of the same {case.group}"
         )
     return said(
-        f"{{turned}} of {{all}} turn round, which is Simpson's paradox: {'; '.join(parts)}.",
+        f"{{turned}} of {{all}} {'turns' if len(places) == 1 else 'turn'} round, which is "
+        f"Simpson's paradox: {'; '.join(parts)}.",
         **named,
     )
 
@@ -217,11 +220,6 @@ def _farthest(cases: list[Case], turned: NDArray[np.bool_]) -> list[int]:
         np.flatnonzero(turned).tolist(),
         key=lambda at: -abs(cases[at].within.over_all - cases[at].within.within),
     )
-
-
-def _factor(value: float, error: float) -> Number:
-    low, middle, high = (float(np.exp(value + reach * error)) for reach in (-1.96, 0.0, 1.96))
-    return Number(middle, low, high, "times", 2)
 
 
 def _chart(table: pl.DataFrame) -> charts.Spec:

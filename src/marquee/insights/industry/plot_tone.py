@@ -12,13 +12,14 @@ from marquee.errors import UnanswerableError
 from marquee.features.genres import genre_names
 from marquee.features.tone import tone
 from marquee.insights import charts
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.intervals import mean, mean_and_error
 from marquee.insights.multiple import compare
 from marquee.insights.sentences import Number, Sentence, count, listed, said
+from marquee.insights.wording import farthest
 
 MIN_TITLES = 30
-NAMED = 2
+VALUE = "against others"
 
 
 def plot_tone(tables: Tables, _seed: int = 0) -> Finding:
@@ -51,28 +52,31 @@ def plot_tone(tables: Tables, _seed: int = 0) -> Finding:
             "genre": genres,
             "titles": n.astype(np.int64),
             "tone": means,
-            "against others": found.estimates,
+            VALUE: found.estimates,
             "from": found.lows,
             "to": found.highs,
             "differs": found.sides("lighter", "darker"),
         }
-    ).sort("tone", "genre", descending=[True, False])
+    ).sort(VALUE, "genre", descending=[True, False])
     whole = mean(values, unit="points", digits=1)
     return Finding(
         sentences=(_claim(table), _whole(whole)),
         n=told.height,
         counted="plots",
         table=table,
-        units=dict.fromkeys(["tone", "against others", "from", "to"], "points"),
+        units=dict.fromkeys(["tone", VALUE, "from", "to"], "points"),
         chart=Chart(
             charts.intervals(
-                table.with_columns(pl.col("against others", "from", "to") * 100),
+                table.with_columns(
+                    pl.col(VALUE, "from", "to") * 100, (pl.col("differs") != "no").alias("clear")
+                ),
                 "genre",
-                "against others",
+                VALUE,
                 "from",
                 "to",
                 "points of tone against other plots",
                 rule=0,
+                faint="clear",
             ),
             said(
                 "A dot with its interval for each of {n}: by how many points its plots are lighter "
@@ -84,7 +88,7 @@ def plot_tone(tables: Tables, _seed: int = 0) -> Finding:
             said("The tone counts words of two lists, and knows neither negation nor irony."),
         ),
         differences=tuple(table.filter(pl.col("differs") != "no")["genre"]),
-        weight=0.2,
+        weight=weighed(0.2, bool(found.differs.any())),
     )
 
 
@@ -98,20 +102,13 @@ def _whole(whole: Number) -> Sentence:
 
 def _claim(table: pl.DataFrame) -> Sentence:
     named: dict[str, Number | str] = {}
-    parts = []
-    for side in ("lighter", "darker"):
-        rows = table.filter(pl.col("differs") == side).sort(
-            pl.col("against others").abs(), "genre", descending=[True, False]
+    sides = {
+        side: farthest(
+            table, side, VALUE, named, unit="points", digits=1, n="titles", last=side == "darker"
         )
-        told = []
-        for at, row in enumerate(rows.head(NAMED).iter_rows(named=True)):
-            named[f"{side}_{at}"] = row["genre"]
-            named[f"{side}_{at}_points"] = Number(
-                row["against others"], row["from"], row["to"], "points", 1, row["titles"]
-            )
-            told.append(f"{{{side}_{at}}} (by {{{side}_{at}_points:size}})")
-        if told:
-            parts.append(f"{side} than others in {listed(told)}")
+        for side in ("lighter", "darker")
+    }
+    parts = [f"{side} than others in {listed(told)}" for side, told in sides.items() if told]
     if not parts:
         return said("In no genre are plots lighter or darker beyond what chance explains.")
     return said(f"Plots are {' and '.join(parts)}.", **named)

@@ -12,7 +12,7 @@ from marquee.errors import ParameterError, UnanswerableError
 from marquee.features.cpi import BASE_YEAR
 from marquee.forecast.effects import estimated
 from marquee.insights.adjusted import times
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import films, need
 from marquee.insights.multiple import Comparisons, compare
@@ -90,7 +90,7 @@ def runtime_and_profit(tables: Tables, _seed: int = 0) -> Finding:
             said("A film of several genres counts in each."),
         ),
         differences=tuple(table.filter(pl.col("differs") != "no")["genre"]),
-        weight=0.4,
+        weight=weighed(0.4, bool(found.differs.any())),
     )
 
 

@@ -14,7 +14,7 @@ from marquee.errors import UnanswerableError
 from marquee.features.budget import CLASSES
 from marquee.forecast.targets import SUCCESS, success_class
 from marquee.insights import charts
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.industry.films import films, need
 from marquee.insights.industry.trend import PERIOD, period
 from marquee.insights.intervals import share
@@ -140,7 +140,7 @@ def success_classes(tables: Tables, _seed: int = 0, *, by: By) -> Finding:
             ),
         ),
         differences=tuple(table.filter(pl.col("differs") != "no")[by.heading]),
-        weight=0.45 if by is BUDGETS else 0.35,
+        weight=weighed(0.45 if by is BUDGETS else 0.35, bool(found.differs.any())),
     )
 
 

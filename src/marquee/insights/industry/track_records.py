@@ -18,7 +18,7 @@ from marquee.features.studios import known_members, named_first
 from marquee.features.track import records
 from marquee.forecast.effects import estimated
 from marquee.insights.adjusted import FACTORS, NUMBERS, held_fixed
-from marquee.insights.base import Chart, Finding, Insight
+from marquee.insights.base import Chart, Finding, Insight, weighed
 from marquee.insights.industry.drawing import factors
 from marquee.insights.industry.films import films, need
 from marquee.insights.sentences import Number, Sentence, count, listed, said
@@ -183,7 +183,7 @@ def track_records(tables: Tables, _seed: int = 0, *, who: Who) -> Finding:
             ),
         ),
         differences=tuple(table.filter(pl.col("differs") != "no")[who.one]),
-        weight=0.5,
+        weight=weighed(0.5, _log(held).is_sure or bool(out.found.differs.any())),
     )
 
 
