@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from marquee.app.studio import opened
 from marquee.data.workspace import Workspace
+from marquee.features.asking import settled
 from marquee.lifecycle.comparisons import keep_comparison, kept_comparisons
+from marquee.lifecycle.ledger import append, entries
 from marquee.lifecycle.serving import Decision, decide
 from marquee.lifecycle.training import train
 from marquee.models.popularity import Popularity
+from marquee.service.track_record import ledger_path
 from runs_kit import MODELS
 
 from .conftest import OpenPage
@@ -169,3 +174,50 @@ def test_a_model_that_is_put_in_force_answers_the_studio_too(home: Path) -> None
     assert opened.engine().library.model_name == "ease-content"
     fit_workspace(Workspace(home), Popularity(), "popularity")
     assert opened.engine().library.model_name == "popularity"
+
+
+def test_a_film_with_a_title_of_its_own_is_entered_in_the_ledger_once(
+    open_page: OpenPage, home: Path
+) -> None:
+    ledger = ledger_path(Workspace(home))
+    assert "No forecast was given yet" in texts(open_page("track_record"))
+    assert "is entered" in texts(open_page("forecast"))
+    assert not ledger.exists(), "the made-up film is nobody's forecast"
+    for _ in range(2):
+        page = open_page("forecast", {"title": "Zażółć $5"})
+        assert not page.exception
+        assert "Entry 1 of the ledger" in texts(page)
+    [entry] = entries(ledger)
+    assert entry.said["plan"]["title"] == "Zażółć $5"
+    record = open_page("track_record")
+    assert not record.exception
+    assert [each.value for each in record.metric] == ["1", "0", "1", "0"]
+    assert entry.hash in texts(record)
+
+
+def test_the_track_record_tells_what_films_took_and_trusts_no_edited_ledger(
+    open_page: OpenPage, home: Path
+) -> None:
+    films = settled(Workspace(home).tables(), "revenue_usd").join(
+        Workspace(home).tables().titles, on="title_id"
+    )
+    film = films.filter(pl.col("release_date").is_not_null()).row(0, named=True)
+    took = film["value"]
+    money = {"median": took / 2, "low_50": took / 3, "high_50": took * 0.9}
+    money |= {"low_80": took / 4, "high_80": took * 2}
+    said = {"film": film["name"], "title_id": film["title_id"], "opens": None, "year": None}
+    said |= {"revenue_usd": money, "naive_usd": took / 4, "model_version": "v"}
+    ledger = ledger_path(Workspace(home))
+    append(ledger, said, at=f"{film['release_date'] - timedelta(days=30)}T00:00:00+00:00")
+    page = open_page("track_record")
+    assert not page.exception
+    shown = {each.label: each.value for each in page.metric}
+    assert (shown["Promised 50 %"], shown["Promised 80 %"]) == ("0 %", "100 %")
+    assert "factor of 2.00" in texts(page)
+    assert "against their 4.00" in texts(page)
+
+    ledger.write_text(ledger.read_text().replace('"naive_usd"', '"naive_us$"'))
+    edited = open_page("track_record")
+    assert not edited.exception
+    assert "Line 1" in "".join(each.value for each in edited.error)
+    assert not edited.metric

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from marquee.app.studio.charts import SCHEMA, TICK, Drawn, band, layered, named
+from marquee.app.amounts import dollars
+from marquee.app.studio.charts import DOLLARS, SCHEMA, TICK, Drawn, band, layered, named
 from marquee.evaluation.forecasting.track_record import TrackRecord
+from marquee.service.track_record import Scored
 
 
 class Figure(NamedTuple):
@@ -140,6 +142,40 @@ def by_year(record: TrackRecord) -> Drawn:
     }
     told = "; ".join(f"{row['year']} {row['said by']} {row['error']:.2f}" for row in rows)
     return Drawn(spec, f"{title.capitalize()} by year: {told}.", rows)
+
+
+def kept_forecasts(films: Sequence[Scored], most: int = 25) -> Drawn:
+    """What was said of films and what they took, the last released first."""
+    rows = [
+        {
+            "film": f"{each.film} ({each.released.year})",
+            "median": each.median_usd,
+            "low_80": each.low_80_usd,
+            "high_80": each.high_80_usd,
+            "took": each.revenue_usd,
+            "inside": each.in_80,
+        }
+        for each in reversed(films[-most:])
+    ]
+    y = named("film")
+    scale = {"type": "log", "nice": False}
+    axis = {"labelExpr": DOLLARS, "tickCount": 6, "title": "US dollars, by powers"}
+    layers = [
+        band(y, "low_80", "high_80", 8, "range", scale, axis),
+        {"mark": TICK, "encoding": {"y": y, "x": {"field": "median", "type": "quantitative"}}},
+        {
+            "mark": {"type": "point", "filled": True, "size": 110, "style": "other"},
+            "encoding": {"y": y, "x": {"field": "took", "type": "quantitative"}},
+        },
+    ]
+    told = "; ".join(
+        f"{each.film} took {dollars(each.revenue_usd)}, "
+        f"{'inside' if each.in_80 else 'outside'} {dollars(each.low_80_usd)} to "
+        f"{dollars(each.high_80_usd)}"
+        for each in reversed(films[-most:])
+    )
+    alt = f"Intervals that 8 of 10 films should fall into, and dots for what they took: {told}."
+    return Drawn(layered(rows, layers), alt, rows)
 
 
 def figures_of(rows: Mapping[str, Mapping[str, Any]], metric: str) -> list[Figure]:

@@ -10,6 +10,7 @@ from marquee.app.studio.views import (
     leaderboard,
     operations,
     recommend,
+    track_record,
     what_if,
 )
 
@@ -20,5 +21,6 @@ PAGES: tuple[PageOf, ...] = (
     what_if.PAGE,
     audience.PAGE,
     leaderboard.PAGE,
+    track_record.PAGE,
     operations.PAGE,
 )

@@ -26,6 +26,9 @@ NAMES = {
 """Inputs that hold names between commas: the field of the plan, and the label."""
 
 
+UNTITLED = "Untitled"
+
+
 def film_form(desk: ForecastDesk) -> FilmPlan:
     """The plan that the inputs describe, those of a made-up film at first.
 
@@ -97,7 +100,7 @@ def film_form(desk: ForecastDesk) -> FilmPlan:
             names[field] = [part.strip() for part in (given or "").split(",") if part.strip()]
     overview = st.text_area("What it is about", "", key="overview", bind="query-params")
     values: dict[str, Any] = {
-        "title": (text or "").strip() or "Untitled",
+        "title": (text or "").strip() or UNTITLED,
         "overview": overview or None,
         "genres": genres,
         "budget_usd": None if budget is None else round(budget * MILLION),

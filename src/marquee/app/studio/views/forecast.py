@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import streamlit as st
 
 from marquee.app.amounts import dollars, percent
 from marquee.app.studio import charts, opened
-from marquee.app.studio.film_form import film_form, link_of
+from marquee.app.studio.film_form import UNTITLED, film_form, link_of
 from marquee.app.studio.frame import PageOf, as_table, chart, listed, source_line, table
+from marquee.service.film_plan import FilmPlan
+from marquee.service.forecast_demo import demo_plan
 from marquee.service.forecast_opening import opening_notes
 from marquee.service.forecast_records import FilmForecast, SimilarFilm, Spread
+from marquee.service.track_record import enter, ledger_path
 
 
 def draw() -> None:
@@ -48,6 +53,20 @@ def draw() -> None:
     st.code(link_of(plan), language=None, wrap_lines=True)
     notes = opening_notes(desk)
     source_line(answer.model, answer.model_version, answer.snapshot, notes)
+    _enter(plan, answer, demo_plan(desk, opened.today()).title)
+
+
+def _enter(plan: FilmPlan, answer: FilmForecast, example: str) -> None:
+    """Enters the forecast in the ledger, unless it is of the made-up film of the first visit."""
+    if plan.title in (example, UNTITLED):
+        st.caption("A film with a title of its own is entered in the ledger of forecasts.")
+        return
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    entry = enter(ledger_path(opened.workspace()), plan, answer, at=now)
+    st.caption(
+        f"Entry {entry.number:,} of the ledger: once the film is out, the page Track record tells "
+        "how this did. To play with inputs there is What if, which enters nothing."
+    )
 
 
 def _head(answer: FilmForecast) -> None:
