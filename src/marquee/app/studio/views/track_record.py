@@ -75,7 +75,7 @@ def _record(found: TrackRecord) -> None:
         )
     if found.log_rmse is not None:
         st.write(_off(found))
-    st.write("A bar holds 8 of 10 such films, its stroke is the median, the dot what the film took.")
+    st.write("A bar holds 8 of 10 such films; its stroke is the median, the dot what one took.")
     chart(boards.kept_forecasts(found.scored), "forecasts")
 
 
