@@ -389,3 +389,54 @@ def imdb_official(folder: Path) -> Path:
             ),
         },
     )
+
+
+def tmdb_api(folder: Path) -> Path:
+    """A film and a show of one number, one gone, one answered twice, one without a title."""
+    film = {
+        "id": 7,
+        "title": "The Lighthouse Keeper",
+        "release_date": "2026-03-01",
+        "original_language": "fr",
+        "genres": [{"name": "Drama"}],
+        "keywords": [{"name": "sea"}],
+        "cast": [player(3, "Ada Quill", "Nora", 0)],
+        "crew": [worker(4, "Max Fenn", "Director")],
+        "imdb_id": "tt0099200",
+        "budget": 4_000_000,
+        "revenue": 0,
+        "vote_average": 7.5,
+        "vote_count": 12,
+        "runtime": 0,
+        "certificates": {"US": "PG", "GB": "12A"},
+        "collection": "Lighthouses",
+        "offers": {"US": ["Lantern+", "Lantern+"], "GB": ["Foghorn"]},
+    }
+    show = {
+        "id": 7,
+        "name": "Überfahrt",
+        "first_air_date": "",
+        "episode_run_time": [45],
+        "number_of_seasons": 2,
+        "imdb_id": "",
+        "vote_count": 0,
+        "vote_average": 5,
+    }
+    gone = {"id": 8, "title": "Fog", "release_date": "2030-01-01", "offers": {"US": ["Lantern+"]}}
+    lines: list[dict[str, Any]] = [
+        tmdb_line("film", 7, {"id": 7, "title": "Working title"}, on="2026-10-01"),
+        tmdb_line("show", 7, show),
+        tmdb_line("film", 7, film),
+        tmdb_line("film", 8, gone, on="2026-10-01"),
+        tmdb_line("film", 8, None),
+        tmdb_line("film", 9, {"id": 9, "overview": "Nameless."}),
+    ]
+    return write(folder, {"titles.jsonl": "".join(json.dumps(each) + "\n" for each in lines)})
+
+
+def tmdb_line(
+    kind: str, number: int, body: Mapping[str, Any] | None, *, on: str = "2026-11-02"
+) -> dict[str, Any]:
+    """A line of what ``data update`` keeps; without a body of a title that is gone."""
+    line = {"kind": kind, "id": number, "on": on, "job": "one", "terms": "en-US US,GB"}
+    return line | ({"gone": True} if body is None else {"body": dict(body)})

@@ -245,6 +245,7 @@ FIXTURES: dict[str, Callable[[Path], Path]] = {
     "trakt": trakt,
     "movielens-export": movielens_export,
     "tmdb-5000": film_lists_kit.tmdb_5000,
+    "tmdb-api": film_lists_kit.tmdb_api,
     "imdb-official": film_lists_kit.imdb_official,
     "movies-dataset": film_lists_kit.movies_dataset,
     "imdb-genres": film_lists_kit.imdb_genres,

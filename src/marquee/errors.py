@@ -14,6 +14,7 @@
     │   ├── UnrecognizedFormatError   no reader knows the file
     │   └── TooManyRejectsError       more bad rows than allowed
     ├── DownloadError            a publisher's file could not be fetched whole
+    │   └── GivenUpError         a server failed in every try; it may answer later
     ├── RemoteError              a copy elsewhere cannot be read or written whole
     ├── FeedbackError            the feedback database refuses a record, or does not answer
     ├── WorkspaceError           the workspace lacks something, or is held by another process
@@ -76,6 +77,10 @@ class TooManyRejectsError(SourceError):
 
 class DownloadError(MarqueeError):
     """A publisher's file could not be fetched whole."""
+
+
+class GivenUpError(DownloadError):
+    """A server failed in as many tries as are allowed; it may answer later."""
 
 
 class RemoteError(MarqueeError):

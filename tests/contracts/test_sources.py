@@ -276,7 +276,7 @@ def test_a_file_without_its_columns_is_refused(name: str, path: Path) -> None:
 def _without_columns(content: bytes, file: str) -> bytes:
     """Other keys in JSON, other names in a header, one cell less where there is no header."""
     text = content.decode("latin-1")
-    if file.endswith(".json"):
+    if file.endswith((".json", ".jsonl")):
         return re.sub(r'"(\w+)":', r'"x_\1":', text).encode("latin-1")
     if file.endswith(".csv"):
         header, rest = text.split("\n", 1)

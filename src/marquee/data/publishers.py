@@ -87,3 +87,21 @@ _ALL = (
 
 PUBLISHED: dict[str, Published] = {published.name: published for published in _ALL}
 """Every data set that ``download`` can fetch, by name."""
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """What a publisher wants said wherever its data are shown."""
+
+    data: str
+    offers: str
+    """What it wants said of where to watch."""
+
+
+ATTRIBUTIONS = {
+    "tmdb-api": Attribution(
+        "This product uses the TMDB API but is not endorsed or certified by TMDB.",
+        "Where to watch: data by JustWatch, by way of TMDB.",
+    ),
+}
+"""By the public name of the source."""

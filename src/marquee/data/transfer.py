@@ -19,7 +19,7 @@ from typing import TypeVar
 import httpx
 
 from marquee.data.workspace import replace_text
-from marquee.errors import DownloadError
+from marquee.errors import DownloadError, GivenUpError
 
 Answer = TypeVar("Answer")
 logger = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ def transfer(
             size = _size(partial)
             failures = 1 if size >= best + WORTH_BYTES else failures + 1
             best = max(best, size)
-            _wait(url, error, failures, tries, sleep)
+            wait(url, error, failures, tries, sleep)
 
 
 def fetch_text(
@@ -87,25 +87,34 @@ def fetch_text(
                 return None if response.status_code == 404 else response.read().decode("latin-1")
         except TransientError as error:
             failures += 1
-            _wait(url, error, failures, tries, sleep)
+            wait(url, error, failures, tries, sleep)
 
 
-def _wait(
+def wait(
     url: str, error: TransientError, failures: int, tries: int, sleep: Callable[[float], None]
 ) -> None:
+    """Sleeps as long as the server asks, else twice as long after each failure in a row.
+
+    Raises
+    ------
+    GivenUpError
+        If there were as many failures as tries are allowed.
+    DownloadError
+        If the server asks for more patience than is had.
+    """
     if failures >= tries:
-        raise DownloadError(
+        raise GivenUpError(
             f"{url} did not come through in {tries} tries, at last because {error}; run the "
             "command again later, it goes on where it stopped"
         ) from error
-    wait = 2.0 ** (failures - 1) if error.wait_s is None else error.wait_s
-    if wait > LONGEST_WAIT_S:
+    wait_s = 2.0 ** (failures - 1) if error.wait_s is None else error.wait_s
+    if wait_s > LONGEST_WAIT_S:
         raise DownloadError(
-            f"{url} is not served now: the publisher asks to wait {wait:.0f} s; run the command "
+            f"{url} is not served now: the publisher asks to wait {wait_s:.0f} s; run the command "
             "again after that"
         ) from error
-    logger.info("%s: %s; next try in %g s", url, error, wait)
-    sleep(wait)
+    logger.info("%s: %s; next try in %g s", url, error, wait_s)
+    sleep(wait_s)
 
 
 def note_of(partial: Path) -> Path:
@@ -170,7 +179,7 @@ def _response(client: httpx.Client, url: str, headers: dict[str, str]) -> Iterat
             status = response.status_code
             if status in (408, 425, 429) or status >= 500:
                 reason = f"the server answered {status} {response.reason_phrase}".strip()
-                raise TransientError(reason, _retry_after(response.headers))
+                raise TransientError(reason, retry_after(response.headers))
             if status not in (200, 206, 404, 416):
                 raise DownloadError(
                     f"{url} is refused by the publisher ({status} {response.reason_phrase}); open "
@@ -212,7 +221,7 @@ def _noted(partial: Path, url: str) -> tuple[str | None, int | None]:
         return None, None
 
 
-def _retry_after(headers: httpx.Headers) -> float | None:
+def retry_after(headers: httpx.Headers) -> float | None:
     """Seconds the server asks to wait; a date is taken against the server's own clock."""
     asked = headers.get("Retry-After", "")
     if asked.isdecimal():

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from marquee.data.interactions import Interactions
+from marquee.data.publishers import ATTRIBUTIONS
 from marquee.data.schema import WORLD
 from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError, WorkspaceError
@@ -105,7 +106,11 @@ class Library:
             fitted=_names(workspace, asked),
             predictor=_predictor(asked, recommender),
             snapshot=workspace.snapshot or "",
-            notes=(*fictional_notes(tables.titles), *[STALE] * stale),
+            notes=(
+                *fictional_notes(tables.titles),
+                *attributions(tables.titles, tables.availability),
+                *[STALE] * stale,
+            ),
         )
 
     @property
@@ -214,6 +219,19 @@ def fictional_notes(titles: pl.DataFrame) -> tuple[str, ...]:
     if not fictional.any():
         return ()
     return (FICTIONAL if fictional.all() else PARTLY_FICTIONAL,)
+
+
+def attributions(titles: pl.DataFrame, availability: pl.DataFrame) -> tuple[str, ...]:
+    """What publishers want said where what they brought is shown."""
+    brought = set(titles["sources"].explode().drop_nulls().unique())
+    named = [said.data for source, said in ATTRIBUTIONS.items() if source in brought]
+    return (*named, *offers_credit(availability))
+
+
+def offers_credit(availability: pl.DataFrame) -> tuple[str, ...]:
+    """Whom to name where those offers are shown."""
+    offered = set(availability["source"].unique())
+    return tuple(said.offers for source, said in ATTRIBUTIONS.items() if source in offered)
 
 
 def _asked(workspace: Workspace, model: str) -> Serving:

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from marquee.service.library import Library
+from marquee.service.library import Library, offers_credit
 from marquee.service.people import Person
 from marquee.service.records import Choices, Credit, Offer, Rated, TitlePage, ViewerPage
 
@@ -27,13 +27,15 @@ def title_page(library: Library, title_id: int) -> TitlePage:
     row: dict[str, Any] = library.titles.row(by_predicate=this, named=True)
     facts: dict[str, Any] = {name: row[name] for name in PLAIN}
     facts |= {name: tuple(row[name] or ()) for name in LISTED}
+    offered = library.availability.filter(this)
     [place] = library.facts.items.find([title_id])
     n_ratings = int(library.facts.n_ratings[place]) if place >= 0 else 0
     return TitlePage(
         card=card,
         **facts,
         credits=_credits(library.credits.filter(this)),
-        offers=_offers(library.availability.filter(this)),
+        offers=_offers(offered),
+        offers_credit=offers_credit(offered),
         n_ratings=n_ratings,
         mean_rating=float(library.mean_ratings[place]) if n_ratings else None,
         notes=library.notes,

@@ -238,3 +238,5 @@ class TitlePage:
     model_version: str
     snapshot: str
     notes: tuple[str, ...] = ()
+    offers_credit: tuple[str, ...] = ()
+    """Whom to name where the offers are shown."""

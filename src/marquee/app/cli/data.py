@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import note, progress, say, say_json, say_table
+from marquee.app.cli.updating import update
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
@@ -18,6 +19,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
+app.command()(update)
 
 
 @app.command("list")

@@ -9,6 +9,7 @@ import typer
 from marquee.app.cli.console import progress, say, say_json
 from marquee.app.cli.stores import feedback_store
 from marquee.app.cli.training import DEFAULT_MODEL, PREDICTOR, Json, Params
+from marquee.app.cli.updating import updating
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
@@ -29,8 +30,8 @@ def retrain(
         list[str] | None,
         typer.Option(
             "--from",
-            help="Files to add first, as `marquee data add` reads them, or get:NAME of a "
-            "published set; repeatable.",
+            help="Files to add first, as `marquee data add` reads them, get:NAME of a published "
+            "set, or update:tmdb; repeatable.",
         ),
     ] = None,
     model: Annotated[
@@ -78,7 +79,7 @@ def retrain(
                 workspace,
                 recipe,
                 now=now,
-                fetch=retraining.fetch_with({"get": _get}, _add),
+                fetch=retraining.fetch_with({"get": _get, "update": updating(settings)}, _add),
                 places=places,
                 predictor=predictor,
                 feedback=feedback,

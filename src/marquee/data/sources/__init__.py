@@ -20,6 +20,7 @@ from marquee.data.sources import (
     streaming_lists,
     streaming_platforms,
     tmdb_5000,
+    tmdb_api,
     trakt,
 )
 from marquee.data.sources.base import Loaded, Source
@@ -31,6 +32,7 @@ _ALL: tuple[Source, ...] = (
     streaming_lists.SOURCE,
     justwatch.SOURCE,
     tmdb_5000.SOURCE,
+    tmdb_api.SOURCE,
     imdb_official.SOURCE,
     movies_dataset.SOURCE,
     imdb_genres.SOURCE,
