@@ -38,6 +38,9 @@ FORMAT = 1
 
 LEARNED = "learned.skops"
 
+ANEW = "`marquee forecast fit` makes a new one"
+"""The way out where a file was written by another version, or damaged."""
+
 KEYS = {"format", "kind", "model", "parameters", "about", "learned_sha256", "versions"}
 
 TRUSTED = (
@@ -115,9 +118,7 @@ def load_forecaster(folder: Path) -> SavedForecaster:
     model = _unfitted(manifest, version / MANIFEST)
     learned = _read_learned(version / LEARNED, manifest["learned_sha256"])
     for name in sorted(_learned_fields(model) ^ learned.keys()):
-        raise SavedModelError(
-            f"{version / LEARNED} has or lacks the field {name!r}; fit and save the model again"
-        )
+        raise SavedModelError(f"{version / LEARNED} has or lacks the field {name!r}; {ANEW}")
     for name, value in learned.items():
         setattr(model, name, value)
     return SavedForecaster(model, _about(manifest, version / MANIFEST), digest[:12])
@@ -158,7 +159,7 @@ def _read_manifest(path: Path, digest: str) -> dict[str, Any]:
     given = read_json(path, digest, FORMAT)
     absent = sorted(KEYS - given.keys())
     if absent:
-        raise SavedModelError(f"{path} lacks {absent[0]!r}; save the model again")
+        raise SavedModelError(f"{path} lacks {absent[0]!r}; {ANEW}")
     return given
 
 
@@ -166,7 +167,7 @@ def _about(manifest: Mapping[str, Any], path: Path) -> ForecastAbout:
     try:
         return ForecastAbout(**manifest["about"])
     except TypeError as error:
-        raise SavedModelError(f"{path} tells the model wrongly ({error}); save it again") from error
+        raise SavedModelError(f"{path} tells the model wrongly ({error}); {ANEW}") from error
 
 
 def _unfitted(manifest: Mapping[str, Any], path: Path) -> Estimator:
@@ -174,12 +175,15 @@ def _unfitted(manifest: Mapping[str, Any], path: Path) -> Estimator:
     name = manifest["model"]
     if name not in table:
         raise SavedModelError(
-            f"{path} names the unknown {manifest['kind']} {name!r}; known are {', '.join(table)}"
+            f"{path} names the unknown {manifest['kind']} {name!r}; known are {', '.join(table)}; "
+            f"{ANEW}"
         )
     try:
         return table[name](**_decoded(manifest["parameters"]))
     except (MarqueeError, TypeError, ValueError) as error:
-        raise SavedModelError(f"{path} has parameters that {name} refuses: {error}") from error
+        raise SavedModelError(
+            f"{path} has parameters that {name} refuses: {error}; {ANEW}"
+        ) from error
 
 
 def _read_learned(path: Path, digest: str) -> dict[str, Any]:
@@ -190,9 +194,9 @@ def _read_learned(path: Path, digest: str) -> dict[str, Any]:
     try:
         learned = skops.io.loads(archive, trusted=_trusted())
     except (UntrustedTypesFoundException, zipfile.BadZipFile, ValueError, TypeError) as error:
-        raise SavedModelError(f"{path} cannot be read ({error}); fit the model again") from error
+        raise SavedModelError(f"{path} cannot be read ({error}); {ANEW}") from error
     if not isinstance(learned, dict):
-        raise SavedModelError(f"{path} does not hold what a model learned; fit the model again")
+        raise SavedModelError(f"{path} does not hold what a model learned; {ANEW}")
     return learned
 
 
