@@ -177,7 +177,8 @@ def promote(
             if not passed:
                 say(f"Forced: {force}")
         else:
-            say(f"{run} is refused; {done.before or 'nothing'} goes on answering.")
+            kept = f"{done.before} goes on answering" if done.before else "nothing answers yet"
+            say(f"{run} is refused; {kept}.")
             say("Force it with --force REASON.")
     if not (passed if done is None else done.promoted):
         raise typer.Exit(1)
