@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from browser_kit import AXE, DESK, NEEDS_A_BROWSER, PHONE, RULES, browser, served
+from browser_kit import AXE, DESK, NEEDS_A_BROWSER, PHONE, SCHEMES, browser, served
 from marquee.app.server import ServerSettings, create_app
 from marquee.app.settings import Settings
 from marquee.app.studio import opened
@@ -69,8 +69,8 @@ def desk(chromium: Any, address: str) -> Iterator[Page]:
 
 @pytest.fixture
 def phone(chromium: Any, address: str) -> Iterator[Page]:
-    """The same on a phone, in dark."""
-    shape = {"is_mobile": True, "has_touch": True, "color_scheme": "dark"}
+    """The same on a phone."""
+    shape = {"is_mobile": True, "has_touch": True}
     yield from tab(chromium, address, viewport=PHONE, **shape)
 
 
@@ -101,14 +101,20 @@ def settle(page: Page) -> None:
     raise AssertionError(f"{page.url} is not drawn after {WAIT_MS / 1000:.0f} s")
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, rules: object) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = page.evaluate(
         "rules => axe.run(document, {runOnly: rules}).then(told => told.violations.map("
         "each => `${each.id}: ${each.nodes.map(node => node.html.slice(0, 120)).join(' | ')}`))",
-        RULES,
+        rules,
     )
     return found
+
+
+def ground(page: Page) -> str:
+    """The color behind everything."""
+    app = page.locator('[data-testid="stApp"]')
+    return str(app.evaluate("each => getComputedStyle(each).backgroundColor"))
 
 
 @pytest.mark.parametrize("shape", ["desk", "phone"])
@@ -118,7 +124,13 @@ def test_every_page_is_for_everybody_and_fits(shape: str, request: pytest.Fixtur
         page.goto("/studio/" + ("" if place == 0 else each.path))
         settle(page)
         assert page.locator("h1").first.inner_text() == each.title
-        assert violations(page) == [], each.path
+        grounds = set()
+        for scheme, rules in SCHEMES.items():
+            page.emulate_media(color_scheme=scheme)
+            settle(page)
+            grounds.add(ground(page))
+            assert violations(page, rules) == [], f"{each.path} in {scheme}"
+        assert len(grounds) == len(SCHEMES), f"{each.path} is as light in the dark"
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, f"{each.path} scrolls sideways by {wide} px"
 

@@ -128,6 +128,41 @@ def test_bad_input_is_answered_in_words(open_page: OpenPage) -> None:
     assert "already released" in error.value
 
 
+def test_tastes_that_somebody_new_picks_are_kept_and_lead_to_picks(
+    open_page: OpenPage, home: Path
+) -> None:
+    page = open_page("recommend")
+    names = [group.name for group in opened.engine().tastes().tastes]
+    assert [each.label for each in page.checkbox] == names
+    before = _picked(page)
+    page.checkbox[1].check().run()
+    page.checkbox[0].check().run()
+    assert not page.exception
+    with_tastes = FeedbackStore(f"sqlite:///{home / 'feedback.db'}")
+    [viewer] = with_tastes.viewers()
+    assert set(viewer.settings.taste_groups) == set(names[:2])
+    assert f"tastes {names[0]}, {names[1]}" in texts(page)
+    answer = opened.engine().recommend(viewer_id=viewer.viewer_id, k=12)
+    assert _picked(page) == [pick.title.title_id for pick in answer.picks] != before
+    page.checkbox[0].uncheck().run()
+    page.checkbox[1].uncheck().run()
+    assert with_tastes.viewers()[0].settings.taste_groups == ()
+    assert _picked(page) == before
+    with_tastes.close()
+
+
+def test_a_viewer_of_the_data_picks_no_tastes(open_page: OpenPage) -> None:
+    page = open_page("recommend", {"whose": "A viewer of the data"})
+    assert not page.exception
+    assert not page.checkbox
+
+
+def _picked(page: AppTest) -> list[int]:
+    """Numbers of the titles that are picked, in the order of the list."""
+    keys = [str(each.key) for each in page.feedback]
+    return [int(key.rpartition("-")[2]) for key in keys if key.startswith("stars-pick-")]
+
+
 def test_no_change_changes_nothing_and_one_is_told_with_its_interval(open_page: OpenPage) -> None:
     page = open_page("what_if", {"budget": "20", "month": "June"})
     assert "Nothing is changed." in texts(page)

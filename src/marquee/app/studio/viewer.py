@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,6 +76,12 @@ def say(viewer_id: int | None, verb: str, text: str, **about: Any) -> None:
     event_id = str(uuid.uuid4())
     keeping().write([Event(who, verb, datetime.now(UTC), event_id=event_id, **about)])
     st.session_state[SAID] = Said(text, who, event_id)
+
+
+def choose_tastes(viewer_id: int | None, names: tuple[str, ...]) -> None:
+    """Keeps the tastes that somebody picked, and no others."""
+    who = somebody() if viewer_id is None else viewer_id
+    keeping().revise_settings(who, lambda now: replace(now, taste_groups=names))
 
 
 def show_said() -> None:

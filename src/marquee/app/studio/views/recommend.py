@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from marquee.app.studio import opened, viewer
 from marquee.app.studio.frame import PageOf, sentence, source_line
 from marquee.app.web.posters import poster
 from marquee.app.web.words import stars
 from marquee.data.feedback import FIRST_OWN_VIEWER
+from marquee.service.asking import ENOUGH_RATINGS
 from marquee.service.engine import Engine
 from marquee.service.filters import Filters
 from marquee.service.records import Answer, Prediction, Reason, Suggestion, TitleCard
@@ -34,7 +36,9 @@ def draw() -> None:
     engine = opened.engine()
     who = _who(engine)
     viewer.show_said()
-    _history(engine, who)
+    given = _given(engine, who)
+    _tastes(engine, who, given)
+    _history(engine, who, given)
     filters, taste = _preferences(engine)
     answer = engine.recommend(viewer_id=who, k=N_PICKS, filters=filters, taste=taste)
     st.header("Picks")
@@ -78,7 +82,35 @@ def _who(engine: Engine) -> int | None:
     )
 
 
-def _history(engine: Engine, who: int | None) -> None:
+def _tastes(engine: Engine, who: int | None, given: Mapping[int, float]) -> None:
+    """The tastes that stand in for a history until there is one, as viewers pick them at first."""
+    store = opened.store()
+    if store is None or len(given) >= ENOUGH_RATINGS:
+        return
+    if who is not None and who < FIRST_OWN_VIEWER:
+        return
+    offered = engine.tastes().tastes
+    chosen = store.profile(who).settings.taste_groups if who is not None else ()
+    keys = {group.name: f"taste-{who}-{place}" for place, group in enumerate(offered)}
+    with st.expander("Tastes", expanded=not given):
+        st.write(f"What do you like? It counts until {ENOUGH_RATINGS} titles are rated.")
+        for column, group in zip(_cells(len(offered)), offered, strict=True):
+            with column:
+                st.checkbox(
+                    group.name,
+                    group.name in chosen,
+                    key=keys[group.name],
+                    on_change=_pick_tastes,
+                    args=(who, keys),
+                )
+                st.caption(", ".join(map(_safe, group.titles)))
+
+
+def _pick_tastes(who: int | None, keys: Mapping[str, str]) -> None:
+    viewer.choose_tastes(who, tuple(name for name, key in keys.items() if st.session_state[key]))
+
+
+def _history(engine: Engine, who: int | None, given: Mapping[int, float]) -> None:
     """What the viewer said so far, and a way to say more."""
     with st.expander("History", expanded=who is None):
         text = st.text_input(
@@ -91,7 +123,6 @@ def _history(engine: Engine, who: int | None) -> None:
         else:
             st.write("Or rate what would teach most:")
             found = [pick.title for pick in engine.worth_rating(who, 4).picks]
-        given = _given(engine, who)
         for title in found:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.write(f"**{_safe(title)}**  {', '.join(title.genres)}")
@@ -161,10 +192,16 @@ def _grid(engine: Engine, who: int | None, answer: Answer, list_id: str) -> None
     guesses: Sequence[Prediction | None] = [None] * len(answer.picks)
     if engine.library.predictor is not None and answer.picks:
         guesses = engine.predict(who, [pick.title.title_id for pick in answer.picks]).predictions
-    columns = st.columns(ACROSS)
-    for place, (pick, guess) in enumerate(zip(answer.picks, guesses, strict=True)):
-        with columns[place % ACROSS], st.container(border=True):
+    cells = _cells(len(answer.picks))
+    for column, pick, guess in zip(cells, answer.picks, guesses, strict=True):
+        with column, st.container(border=True):
             _card(who, pick, guess, list_id)
+
+
+def _cells(n: int) -> list[DeltaGenerator]:
+    """Places for so many cards, row by row: on a phone, and read aloud, they keep their order."""
+    rows = [st.columns(ACROSS) for _ in range(0, n, ACROSS)]
+    return [cell for row in rows for cell in row][:n]
 
 
 def _card(who: int | None, pick: Suggestion, guess: Prediction | None, list_id: str) -> None:
