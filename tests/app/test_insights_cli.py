@@ -51,6 +51,13 @@ def test_a_report_is_written_and_holds_until_a_digit_is_changed(
     )
 
 
+def test_a_report_that_is_not_there_is_told_in_words(run: Run, tmp_path: Path) -> None:
+    done = run("insights", "verify", tmp_path / "none.html")
+    assert done.code != 0
+    assert "there is no file" in done.err
+    assert "Traceback" not in done.err
+
+
 @pytest.mark.slow
 def test_a_chart_that_was_touched_is_named(run: Run, world_home: Path, tmp_path: Path) -> None:
     out = tmp_path / "report.html"

@@ -154,6 +154,34 @@ class Store:
             total += target.stat().st_size
         return Copied(name, len(files), total, len(files))
 
+    def put(self, path: Path, name: str) -> None:
+        """Copies one file there under a name of its own, in place of what is there.
+
+        Raises
+        ------
+        RemoteError
+            If the store does not take it whole.
+        """
+        target = f"{self._root}/{name}"
+        self._insist(f"write {name}", partial(self._put, path, target))
+        if self._size(target) != path.stat().st_size:
+            raise RemoteError(f"{self.url} has not kept all of {name}; write it again")
+
+    def read(self, name: str) -> bytes:
+        """What a file there holds.
+
+        Raises
+        ------
+        RemoteError
+            If there is none, or the store does not give it.
+        """
+        try:
+            path = f"{self._root}/{name}"
+            content: bytes = self._insist(f"read {name}", lambda: self._fs.cat_file(path))
+        except FileNotFoundError as error:
+            raise RemoteError(f"{self.url} holds no file {name}") from error
+        return content
+
     def _listed(self, name: str) -> dict[str, dict[str, Any]]:
         _check(name)
         path = f"{self._root}/{name}.json"

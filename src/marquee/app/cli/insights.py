@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from marquee.data.tables import Tables
     from marquee.insights.base import Insight
     from marquee.insights.report import DataNote, Report
+    from marquee.lifecycle.remote import Store
 
 app = typer.Typer(
     help="What the data say, as reports whose sentences can be checked.",
@@ -83,7 +85,7 @@ def show(
 @app.command()
 def report(
     context: typer.Context,
-    out: Annotated[Path, typer.Option(help="File to write.")],
+    out: Annotated[str, typer.Option(help="File to write, or a URL such as s3://bucket/a.html.")],
     form: Annotated[
         str | None,
         typer.Option(
@@ -104,11 +106,13 @@ def report(
     from marquee.errors import ParameterError
     from marquee.insights.report import make_report
 
-    wanted = form or out.suffix.lstrip(".").lower() or "html"
+    name = PurePosixPath(out).name if "://" in out else Path(out).name
+    wanted = form or Path(name).suffix.lstrip(".").lower() or "html"
     if wanted not in FORMATS:
         raise ParameterError(f"a report is written as {', '.join(FORMATS)}, not {wanted!r}")
-    if not out.parent.exists():
-        raise ParameterError(f"there is no folder {out.parent} to write {out.name} into")
+    store = _store(out)
+    if store is None and not Path(out).parent.exists():
+        raise ParameterError(f"there is no folder {Path(out).parent} to write {name} into")
     insights = _chosen(only or [])
     tables, described = _opened(context.obj, data, format_)
     made = {
@@ -124,11 +128,16 @@ def report(
         found = make_report(
             tables, insights, described, made_on=date.today(), seed=seed, on_step=tick
         )
-    with progress("Drawing") as tick:
-        files = write_report(found, out, wanted, made, charts=charts, on_drawn=tick)
+    with TemporaryDirectory(prefix="marquee-") as folder, progress("Drawing") as tick:
+        path = Path(out) if store is None else Path(folder, name)
+        files = write_report(found, path, wanted, made, charts=charts, on_drawn=tick)
+        if store is not None:
+            # The report last: where it is, its pictures are.
+            for file in reversed(files):
+                store.put(file, file.relative_to(folder).as_posix())
     beside = f" and {len(files) - 1} charts beside it" if len(files) > 1 else ""
     say(
-        f"Wrote {files[0]}{beside}: {_many(len(found.findings), 'finding')}, "
+        f"Wrote {out}{beside}: {_many(len(found.findings), 'finding')}, "
         f"{_many(len(found.unanswered), 'question')} that these data do not answer."
     )
 
@@ -136,7 +145,9 @@ def report(
 @app.command()
 def verify(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A page that `marquee insights report` wrote.")],
+    file: Annotated[
+        str, typer.Argument(help="A page that `marquee insights report` wrote, or its URL.")
+    ],
     data: Data = None,
     format_: As = None,
     pictures: Annotated[
@@ -151,10 +162,14 @@ def verify(
     from marquee import __version__
     from marquee.app.report.checking import differences, read_page
     from marquee.app.report.page import page
-    from marquee.errors import SourceError
+    from marquee.errors import ParameterError, SourceError
     from marquee.insights.report import make_report
 
-    html = file.read_text(encoding="utf-8", errors="replace")
+    store = _store(file)
+    if store is None and not Path(file).is_file():
+        raise ParameterError(f"there is no file {file}; `marquee insights report` writes one")
+    content = Path(file).read_bytes() if store is None else store.read(PurePosixPath(file).name)
+    html = content.decode("utf-8", errors="replace")
     told = read_page(html)
     try:
         made: dict[str, Any] = told.made
@@ -180,6 +195,15 @@ def verify(
         _say_differences(found, len(told.texts))
     if found:
         raise typer.Exit(1)
+
+
+def _store(where: str) -> Store | None:
+    """The store in which a URL lies; None for a file."""
+    if "://" not in where:
+        return None
+    from marquee.lifecycle.remote import Store
+
+    return Store(where.rpartition("/")[0])
 
 
 def _spoken(report: Report) -> dict[str, str]:
