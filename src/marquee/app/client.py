@@ -290,6 +290,10 @@ class MarqueeClient:
         """How content viewers are."""
         return self._get(Contentment, "/satisfaction")
 
+    def metrics(self) -> str:
+        """What the server tells Prometheus, as text."""
+        return self._ask("GET", "/metrics").text
+
     def ready(self) -> Health:
         """Whether the server can answer; ``ApiError`` where it cannot."""
         return self._get(Health, "/health/ready")
@@ -309,14 +313,18 @@ class MarqueeClient:
         return self._read(kind, method, path, json=body)
 
     def _read(self, kind: type[Record], method: str, path: str, **sent: Any) -> Record:
+        wanted: Any = kind
+        answer = self._ask(method, path, **sent)
+        record: Record = _adapter(wanted).validate_json(answer.content)
+        return record
+
+    def _ask(self, method: str, path: str, **sent: Any) -> httpx.Response:
         try:
             answer = self._http.request(method, self._base + path, headers=self._headers, **sent)
         except httpx.HTTPError as error:
             raise ApiError(f"{self._base} does not answer: {error}") from error
         if answer.is_success:
-            wanted: Any = kind
-            record: Record = _adapter(wanted).validate_json(answer.content)
-            return record
+            return answer
         raise _refusal(answer)
 
 

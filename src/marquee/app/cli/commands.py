@@ -19,6 +19,7 @@ from marquee.app.cli import (
     leaks,
     ledger,
     models,
+    monitoring,
     picks,
     retraining,
     runs,
@@ -44,6 +45,7 @@ app.command()(training.world)
 app.command()(training.fit)
 app.command()(runs.train)
 app.command()(retraining.retrain)
+app.command()(monitoring.monitor)
 app.command()(evaluating.evaluate)
 app.command()(comparing.compare)
 app.command()(leaks.leakcheck)

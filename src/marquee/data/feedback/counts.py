@@ -26,16 +26,15 @@ def n_ratings_by_title(connection: sa.Connection) -> dict[int, int]:
 
 
 def satisfaction_by_model(
-    connection: sa.Connection, since_us: int | None = None
+    connection: sa.Connection, since_us: int | None = None, until_us: int | None = None
 ) -> dict[str, Satisfaction]:
-    """Satisfaction with the lists of each model; judgments and lists from that moment on."""
+    """Satisfaction with the lists of each model; of a span, judgments and lists within it."""
     counts: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(COUNTS, 0))
-    for model, facet, n, n_up in connection.execute(_judged(since_us)):
+    for model, facet, n, n_up in connection.execute(_judged(since_us, until_us)):
         of_all, of_good = ("n_picks", "n_good") if facet == "pick" else ("n_thumbs", "n_thumbs_up")
         counts[model or NO_MODEL] |= {of_all: n, of_good: int(n_up)}
     shown = sa.select(answers.c.model, sa.func.count(), sa.func.sum(answers.c.n_titles))
-    if since_us is not None:
-        shown = shown.where(answers.c.at_us >= since_us)
+    shown = _between(shown, answers.c.at_us, since_us, until_us)
     for model, n, n_titles in connection.execute(shown.group_by(answers.c.model)):
         counts[model] |= {"n_answers": n, "n_impressions": int(n_titles)}
     return {model: Satisfaction(**counts[model]) for model in sorted(counts)}
@@ -48,7 +47,7 @@ def overall(by_model: Mapping[str, Satisfaction]) -> Satisfaction:
     )
 
 
-def _judged(since_us: int | None) -> sa.Select[Any]:
+def _judged(since_us: int | None, until_us: int | None) -> sa.Select[Any]:
     """Model, facet, number of judgments and of good ones; no model for a list never entered."""
     said = in_force("pick", "thumbs").subquery()
     list_of = (answers.c.viewer_id == said.c.viewer_id) & (answers.c.answer_id == said.c.answer_id)
@@ -57,4 +56,12 @@ def _judged(since_us: int | None) -> sa.Select[Any]:
         .select_from(said.outerjoin(answers, list_of))
         .group_by(answers.c.model, said.c.facet)
     )
-    return judged if since_us is None else judged.where(said.c.at_us >= since_us)
+    return _between(judged, said.c.at_us, since_us, until_us)
+
+
+def _between(
+    asked: sa.Select[Any], moment: Any, since_us: int | None, until_us: int | None
+) -> sa.Select[Any]:
+    if since_us is not None:
+        asked = asked.where(moment >= since_us)
+    return asked if until_us is None else asked.where(moment < until_us)

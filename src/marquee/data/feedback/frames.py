@@ -35,6 +35,14 @@ IMPRESSIONS = {
 }
 """Columns of what was shown: one title in one list a row, at its place, 1 first."""
 
+JUDGMENTS = {
+    "viewer_id": pl.Int64(),
+    "title_id": pl.Int64(),
+    "value": pl.Float64(),
+    "judged_at": SECONDS,
+}
+"""Columns of verdicts on picks: 1 for a good one, 0 for a bad one."""
+
 SHOWN: dict[str, pl.DataType] = {
     "viewer_id": pl.Int64(),
     "answer_id": pl.String(),
@@ -96,10 +104,27 @@ def watches_frame(connection: sa.Connection) -> pl.DataFrame:
     ).sort("viewer_id", "title_id")
 
 
-def impressions_frame(connection: sa.Connection) -> pl.DataFrame:
-    """What was shown to whom, columns ``IMPRESSIONS``, by viewer, list and place."""
-    rows = connection.execute(sa.select(*(answers.c[name] for name in SHOWN)))
-    frame = _frame(rows, SHOWN)
+def judgments_frame(connection: sa.Connection) -> pl.DataFrame:
+    """The verdicts on picks that are in force, columns ``JUDGMENTS``, by moment and viewer."""
+    said = _said(connection, "pick")
+    return said.select("viewer_id", "title_id", "value", _moment().alias("judged_at")).sort(
+        "judged_at", "viewer_id", "title_id"
+    )
+
+
+def impressions_frame(
+    connection: sa.Connection, since_us: int | None = None, until_us: int | None = None
+) -> pl.DataFrame:
+    """What was shown to whom, columns ``IMPRESSIONS``, by viewer, list and place.
+
+    From the first moment on and before the second, where they are given.
+    """
+    asked = sa.select(*(answers.c[name] for name in SHOWN))
+    if since_us is not None:
+        asked = asked.where(answers.c.at_us >= since_us)
+    if until_us is not None:
+        asked = asked.where(answers.c.at_us < until_us)
+    frame = _frame(connection.execute(asked), SHOWN)
     return (
         frame.with_columns(pl.int_ranges(1, pl.col("titles").list.len() + 1).alias("place"))
         .explode("titles", "place")

@@ -261,19 +261,39 @@ class FeedbackStore:
         with self._database.reading() as connection:
             return frames.watches_frame(connection)
 
-    def impressions_frame(self) -> pl.DataFrame:
-        """What was shown to whom at which place, columns ``frames.IMPRESSIONS``."""
+    def impressions_frame(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> pl.DataFrame:
+        """What was shown to whom at which place, columns ``frames.IMPRESSIONS``.
+
+        From the first moment on and before the second, where they are given.
+        """
+        first, last = _microseconds(since, "since"), _microseconds(until, "until")
         with self._database.reading() as connection:
-            return frames.impressions_frame(connection)
+            return frames.impressions_frame(connection, first, last)
+
+    def judgments_frame(self) -> pl.DataFrame:
+        """The verdicts on picks that are in force, columns ``frames.JUDGMENTS``."""
+        with self._database.reading() as connection:
+            return frames.judgments_frame(connection)
 
     def n_ratings_by_title(self) -> dict[int, int]:
         """Number of ratings in force of each title that has any."""
         with self._database.reading() as connection:
             return counts.n_ratings_by_title(connection)
 
-    def satisfaction(self, since: datetime | None = None) -> SatisfactionReport:
-        """How content viewers are with what they were shown, from that moment on."""
-        since_us = None if since is None else microseconds(since, "since")
+    def satisfaction(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> SatisfactionReport:
+        """How content viewers are with what they were shown, from the first moment on.
+
+        With ``until`` only what was before that one counts.
+        """
+        first, last = _microseconds(since, "since"), _microseconds(until, "until")
         with self._database.reading() as connection:
-            by_model = counts.satisfaction_by_model(connection, since_us)
+            by_model = counts.satisfaction_by_model(connection, first, last)
         return SatisfactionReport(counts.overall(by_model), by_model)
+
+
+def _microseconds(moment: datetime | None, name: str) -> int | None:
+    return None if moment is None else microseconds(moment, name)
