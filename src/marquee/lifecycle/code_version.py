@@ -14,7 +14,12 @@ from marquee.models.base import Recommender
 def code_hash(model: Recommender) -> str:
     """Hash of the modules that fitting, asking and measuring the model runs."""
     modules = {type(part).__module__ for part in parts_of(model)}
-    files = closure([*modules, "marquee.evaluation.experiment"])
+    return hash_of([*modules, "marquee.evaluation.experiment"])
+
+
+def hash_of(names: Iterable[str]) -> str:
+    """Hash of those modules and of all of Marquee's that they import."""
+    files = closure(names)
     digest = hashlib.sha256()
     for name in sorted(files):
         digest.update(name.encode())

@@ -232,6 +232,12 @@ def _learned_fields(model: Estimator) -> set[str]:
     return {f.name for f in dataclasses.fields(model) if not f.init and f.name.endswith("_")}
 
 
+def description(model: Estimator) -> dict[str, Any]:
+    """What a model is before it learns, as JSON: its kind, name and parameters."""
+    found: dict[str, Any] = _encoded(model)
+    return found
+
+
 def _encoded(value: Any) -> Any:
     """Parameters as JSON knows them; an unfitted member is its kind, name and parameters."""
     if isinstance(value, dict):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from marquee.data.tables import Tables
-    from marquee.evaluation.forecasting.track_record import TrackRecord
+    from marquee.evaluation.forecasting.track_record import OnStep, TrackRecord
     from marquee.forecast.audience import AudienceModel
     from marquee.forecast.trained import Trained
     from marquee.insights.report import Report
@@ -61,7 +61,7 @@ def forget() -> None:
     secret.cache_clear()
     for cached in (
         *(_engine, _store, _desk, _tables, _report, _report_page, _audience_model),
-        *(_track_record, _learned_now),
+        *(_record_key, _learned_now),
     ):
         cached.clear()
 
@@ -151,10 +151,16 @@ def learned_now() -> str:
     return _learned_now(str(place().home), workspace().snapshot)
 
 
-def track_record(target: str) -> tuple[TrackRecord, int | None]:
-    """How the forecaster of that target does year by year, and how often that was looked at."""
-    kept = desk().models[target]
-    return _track_record(str(place().home), workspace().snapshot, target, kept.version, kept)
+def track_record(target: str, on_step: OnStep | None = None) -> tuple[TrackRecord, int]:
+    """How the forecaster of that target does year by year, and how often that was looked at.
+
+    It is kept in the workspace; ``on_step`` is called where it has to be measured.
+    """
+    from marquee.lifecycle.backtesting import kept_backtest
+
+    home, kept = place().home, desk().models[target]
+    key = _record_key(str(home), workspace().snapshot, target, kept.version, kept)
+    return kept_backtest(home, tables(), kept, key=key, day=today(), on_step=on_step)
 
 
 @lru_cache(maxsize=1)
@@ -242,15 +248,12 @@ def _audience_model(home: str, snapshot: str | None) -> AudienceModel:
     return AudienceModel().fit(_tables(home, snapshot))
 
 
-@st.cache_resource(max_entries=6, show_spinner="Asking about each year, the model learned anew …")
-def _track_record(
-    home: str, snapshot: str | None, target: str, version: str, _kept: Trained
-) -> tuple[TrackRecord, int | None]:
+@st.cache_data(max_entries=6, show_spinner="Looking for what was measured before …")
+def _record_key(home: str, snapshot: str | None, target: str, version: str, _kept: Trained) -> str:
     del target, version
-    from marquee.lifecycle.backtesting import backtest
-    from marquee.lifecycle.readings import FILE
+    from marquee.lifecycle.backtesting import record_key
 
-    return backtest(_tables(home, snapshot), _kept, log=Path(home) / FILE, day=today())
+    return record_key(_tables(home, snapshot), _kept)
 
 
 @st.cache_data(max_entries=1, ttl=60, show_spinner="Looking whether anything is new …")

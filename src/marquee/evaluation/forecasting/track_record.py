@@ -107,15 +107,19 @@ def track_record(
         error=pl.Series(on_scale(told["median"], scale) - outcome),
         baseline_error=pl.Series(on_scale(told["baseline"], scale) - outcome),
     )
-    by_year = told.group_by(pl.col("released").dt.year().alias("year"), maintain_order=True)
-    years = [{"year": year, **_figures(own)} for (year,), own in by_year]
+    return record_of(told, films.target, scale, naive.name)
+
+
+def record_of(films: pl.DataFrame, target: Target, scale: Scale, baseline: str) -> TrackRecord:
+    """The record of films as they stand in one, its figures computed."""
+    by_year = films.group_by(pl.col("released").dt.year().alias("year"), maintain_order=True)
     return TrackRecord(
-        target=films.target,
+        target=target,
         scale=scale,
-        baseline=naive.name,
-        films=told,
-        years=pl.DataFrame(years),
-        all_years=_figures(told),
+        baseline=baseline,
+        films=films,
+        years=pl.DataFrame([{"year": year, **_figures(own)} for (year,), own in by_year]),
+        all_years=_figures(films),
     )
 
 

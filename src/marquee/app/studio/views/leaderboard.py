@@ -131,11 +131,19 @@ def _forecasts() -> None:
         "those of that year, so that each film is one it has not seen."
     )
     if not st.toggle(
-        "Ask it about each year; takes from seconds to minutes", key="backtest", bind="query-params"
+        "Ask it about each year; the first time takes from seconds to minutes",
+        key="backtest",
+        bind="query-params",
     ):
         st.info("`marquee forecast backtest` prints the same for other models and years.")
         return
-    record, n_readings = opened.track_record(target)
+    slot = st.empty()
+
+    def measuring(done: int, n: int, label: str) -> None:
+        slot.progress(done / n, f"Learning anew to be asked: {label}, part {done + 1} of {n}.")
+
+    record, n_readings = opened.track_record(target, measuring)
+    slot.empty()
     _held(record)
     st.subheader("How far off, year by year")
     whole = record.all_years
@@ -146,7 +154,7 @@ def _forecasts() -> None:
     chart(boards.by_year(record), "errors")
     st.subheader("The worst misses")
     _worst(record)
-    if n_readings is not None and n_readings > 1:
+    if n_readings > 1:
         st.caption(
             f"Outcomes of these films have been looked at {n_readings} times: what was chosen "
             "after a look is flattered by it."
