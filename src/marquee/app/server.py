@@ -30,6 +30,8 @@ from marquee.errors import MarqueeError
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
+    from marquee.data.workspace import Workspace
+    from marquee.lifecycle.monitoring.records import Reading
     from marquee.service.engine import Engine
 
 
@@ -57,6 +59,8 @@ class ServerSettings:
     studio: Settings | None = None
     """Where the analysts' studio finds the workspace; None for none. It shows what any viewer gets,
     and knows no keys."""
+    monitored: Workspace | None = None
+    """Whose readings of `marquee monitor` are among the metrics; None for none."""
 
 
 def create_app(engine: Engine | Live, settings: ServerSettings | None = None) -> FastAPI:
@@ -67,7 +71,9 @@ def create_app(engine: Engine | Live, settings: ServerSettings | None = None) ->
     app = FastAPI(
         title="Marquee", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False
     )
-    metrics = Metrics(lambda: live.engine.source, live.engine.feedback)
+    metrics = Metrics(
+        lambda: live.engine.source, live.engine.feedback, lambda: _newest(settings.monitored)
+    )
     rules = Rules(
         keys=settings.keys,
         keys_required=settings.keys_required,
@@ -92,6 +98,13 @@ def create_app(engine: Engine | Live, settings: ServerSettings | None = None) ->
         mount(app, settings.studio, lambda: live.engine)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]  # FastAPI's own way
     return app
+
+
+def _newest(workspace: Workspace | None) -> Reading | None:
+    from marquee.lifecycle.monitoring.records import readings
+
+    found = [] if workspace is None else readings(workspace, 1)
+    return found[0] if found else None
 
 
 def _public_name(settings: ServerSettings) -> tuple[str, ...]:

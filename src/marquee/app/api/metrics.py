@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
+from marquee.app.api.weekly import Weekly
 from marquee.data.feedback import FeedbackStore
 from marquee.service.records import Source
+
+if TYPE_CHECKING:
+    from marquee.lifecycle.monitoring.records import Reading
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 """Upper bounds in seconds; 0.025 is what 99 of 100 recommendations should stay within."""
@@ -19,11 +24,16 @@ METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 
 class Metrics:
-    """The counters of one application."""
+    """The counters of one application, and what the last reading of its workspace says."""
 
     CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
-    def __init__(self, source: Callable[[], Source], feedback: FeedbackStore | None) -> None:
+    def __init__(
+        self,
+        source: Callable[[], Source],
+        feedback: FeedbackStore | None,
+        newest: Callable[[], Reading | None] = lambda: None,
+    ) -> None:
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "marquee_requests",
@@ -41,6 +51,7 @@ class Metrics:
         self.registry.register(_Serving(source))
         if feedback is not None:
             self.registry.register(_Content(feedback))
+        self.registry.register(Weekly(newest))
 
     def count(self, scope: Scope, status: int, seconds: float) -> None:
         """Counts one request."""

@@ -147,6 +147,7 @@ def serve_workspace(
             burst=max(2 * int(rate), 1),
             pages=shows_pages,
             studio=stored if shows_studio else None,
+            monitored=workspace,
         )
         app = create_app(live, served)
         note(f"Serving {settings.home} on {place.url(listener)} {place.audience}")

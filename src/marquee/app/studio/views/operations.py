@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from marquee.app.studio import opened
+from marquee.app.studio import drift, opened
 from marquee.app.studio.frame import PageOf, sentence, source_line, table
 from marquee.app.web.words import stars
 from marquee.data.feedback import Satisfaction
@@ -318,6 +318,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "Models": _models,
     "Runs and gates": _runs,
     "Decisions": _decisions,
+    "Drift": drift.draw,
     "Feedback": _feedback,
     "What a viewer gets, and why": _inspector,
 }
@@ -325,7 +326,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
 PAGE = PageOf(
     "operations",
     "Operations",
-    "What runs here: how old the data are, which models answer and how they came to, what viewers "
-    "say of their lists, and what any viewer gets and why.",
+    "What runs here: how old the data are, which models answer and how they came to, what "
+    "drifts, what viewers say of their lists, and what any viewer gets and why.",
     draw,
 )
