@@ -104,7 +104,7 @@ def main() -> None:
         hybrid.use_titles(titles).use_viewers(viewers)
         hybrid.viewers_, hybrid.traits_ = Traits.of(viewers)
         if large:
-            train, test = _tenth(tables, int(fold), options.cache)
+            train, test = _kept_tenth(tables, int(fold), options.cache)
         else:
             train, test = _fold(options.root, fold)
         rows.append(_measured(hybrid, train, test, fold, options))
@@ -219,11 +219,11 @@ def _fold(root: Path, fold: str) -> tuple[Interactions, Interactions]:
     return Interactions.from_ratings(train, **indexes), Interactions.from_ratings(test, **indexes)
 
 
-def _tenth(tables: Tables, tenth: int, cache: Path) -> tuple[Interactions, Interactions]:
-    """All ratings but a tenth, and the tenth; the rows of both are kept for other programs."""
+def tenth(tables: Tables, which: int) -> tuple[Interactions, Interactions]:
+    """All ratings of MovieLens 1M but a tenth, and the tenth."""
     ratings, moments = tables.ratings, moments_of(tables.ratings)
     assert moments is not None
-    held = np.random.default_rng(0).permutation(len(ratings)) % TENTHS == tenth
+    held = _held(len(ratings), which)
     viewers, titles, stars = (
         ratings[name].to_numpy() for name in ("viewer_id", "title_id", "rating")
     )
@@ -239,12 +239,23 @@ def _tenth(tables: Tables, tenth: int, cache: Path) -> tuple[Interactions, Inter
         )
         for part in (~held, held)
     )
-    kept: dict[str, Any] = {"rows": np.flatnonzero(held)}
+    return train, test
+
+
+def _held(n: int, which: int) -> NDArray[np.bool_]:
+    """Which of the ratings are in that tenth."""
+    return np.asarray(np.random.default_rng(0).permutation(n) % TENTHS == which)
+
+
+def _kept_tenth(tables: Tables, which: int, cache: Path) -> tuple[Interactions, Interactions]:
+    """As :func:`tenth`; the rows of both parts are kept for other programs."""
+    train, test = tenth(tables, which)
+    kept: dict[str, Any] = {"rows": np.flatnonzero(_held(len(tables.ratings), which))}
     for name, side in (("train", train), ("test", test)):
         kept |= {f"{name}_users": side.rows, f"{name}_items": side.matrix.indices}
         kept |= {f"{name}_ratings": side.matrix.data, f"{name}_places": side.times}
     cache.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(cache / f"ml-1m-{tenth}.npz", **kept)
+    np.savez_compressed(cache / f"ml-1m-{which}.npz", **kept)
     return train, test
 
 

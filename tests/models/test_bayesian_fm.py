@@ -102,6 +102,8 @@ def likeliest(model: BayesianFM, s: int, profile: Interactions) -> NDArray[np.fl
     def surprise(user: NDArray[np.float64]) -> float:
         f = (flat + X @ user)[profile.matrix.indices]
         chance = norm.cdf(cuts[place + 1] - f) - norm.cdf(cuts[place] - f)
+        # A step of the optimizer may go where a double has no chance left.
+        chance = np.maximum(chance, np.finfo(np.float64).tiny)
         return float(precisions @ (user - means) ** 2 / 2 - np.log(chance).sum())
 
     user = minimize(surprise, means, options={"gtol": 1e-5}).x

@@ -106,15 +106,15 @@ def test_draws_of_factors_have_the_mean_and_covariance_of_the_posterior() -> Non
     other, y, case_weights = rng.normal(size=N), rng.normal(size=N), rng.gamma(2, size=N)
     X = part.matrix[rows].toarray() * other[:, None]
     v, e = np.zeros(4), y.copy()
-    sums, squares, totals = np.zeros(4), np.zeros(4), other.copy()
+    sums, totals = np.zeros(4), other.copy()
     means, precisions = np.array([0.5]), np.array([2.0])
     row_weights = np.bincount(rows, case_weights).astype(np.float64)
     draws = np.empty((10_000, 4))
     for draw in draws:
         normals = rng.standard_normal(4)
         draw_factor(
-            e, totals, case_weights, rows, row_weights, part.starts,
-            part.rows, part.values, part.groups, means, precisions, 0.8, normals, v, sums, squares,
+            e, totals, case_weights, rows, part.edges, row_weights, part.starts,
+            part.rows, part.values, part.groups, means, precisions, 0.8, normals, v, sums,
         )  # fmt: skip
         draw[:] = v
     np.testing.assert_allclose(e, y - X @ v, atol=1e-8)
@@ -141,6 +141,24 @@ def test_blocks_give_the_draws_that_every_case_written_out_gives(ordered: bool) 
         ends.append([*last.weights, *last.factors, response.case_weights])
     for one, other in zip(*ends, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-7)
+
+
+def test_cases_in_the_order_of_rows_give_the_draws_of_any_order() -> None:
+    users, items = (side.ravel().astype(np.int32) for side in np.indices((6, 10)))
+    parts = [
+        block([one_hot(np.arange(n, dtype=np.int32), n)], side)
+        for n, side in ((6, users), (10, items))
+    ]
+    assert len(parts[0].edges) == 7
+    assert len(parts[1].edges) == 0
+    ends = []
+    for first in (parts[0], parts[0]._replace(edges=np.zeros(0, np.int32))):
+        response = GaussianResponse(ratings(), (users, items), (6, 10), 5.0)
+        rng = np.random.default_rng(9)
+        *_, last = chain([first, parts[1]], response, n_factors=3, n_draws=25, rng=rng)
+        ends.append([*last.weights, *last.factors])
+    for one, other in zip(*ends, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-9)
 
 
 def test_what_is_left_to_explain_is_kept_right() -> None:

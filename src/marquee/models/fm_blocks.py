@@ -20,6 +20,9 @@ class Block(NamedTuple):
 
     case_rows: NDArray[np.int32]
     """Row of each case, shape (n_cases,)."""
+    edges: NDArray[np.int32]
+    """Where the cases of each row start, and the end, if they are in the order of rows; else empty.
+    """
     matrix: csr_array
     """Features of each row, float64, shape (n_rows, n_features)."""
     groups: NDArray[np.int32]
@@ -37,8 +40,12 @@ def block(parts: Sequence[csr_array], case_rows: NDArray[np.int32]) -> Block:
     sizes = [part.shape[1] for part in parts]
     matrix = csr_array(hstack(parts, format="csr", dtype=np.float64))
     columns = matrix.tocsc()
+    edges = np.zeros(0, np.int32)
+    if (case_rows[1:] >= case_rows[:-1]).all():
+        edges = np.searchsorted(case_rows, np.arange(matrix.shape[0] + 1)).astype(np.int32)
     return Block(
         case_rows=np.array(case_rows, np.int32),
+        edges=edges,
         matrix=matrix,
         groups=np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
         starts=np.array(columns.indptr, np.int32),

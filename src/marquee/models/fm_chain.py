@@ -27,6 +27,9 @@ class Side(NamedTuple):
     kept: Mapping[str, NDArray[np.int64]]
     """The columns of each group that some case has."""
     block: Block
+    matrix: csr_array
+    """All features of all groups, side by side."""
+    squared: csr_array
 
     @classmethod
     def of(cls, parts: Mapping[str, csr_array], index: NDArray[np.int32]) -> Side:
@@ -36,7 +39,9 @@ class Side(NamedTuple):
         met[index] = 1
         parts = {name: part for name, part in parts.items() if part.shape[1]}
         kept = {name: np.flatnonzero(abs(part).T @ met) for name, part in parts.items()}
-        return cls(parts, kept, block([parts[name][:, kept[name]] for name in parts], index))
+        own = block([parts[name][:, kept[name]] for name in parts], index)
+        matrix = csr_array(hstack(list(parts.values()), format="csr"))
+        return cls(parts, kept, own, matrix, matrix.power(2))
 
     def filled(self, values: NDArray[np.float64], means: NDArray[np.float64]) -> Values:
         """The values of each group, the last dimension over all its features.
@@ -168,10 +173,9 @@ def _told(blocks: list[Side], draw: Draw) -> Iterator[tuple[str, NDArray[np.floa
         yield "traits", np.concatenate(traits)
     if "implicit" in users:
         yield "implicit", users["implicit"].T
-    matrix = hstack(list(blocks[1].parts.values()), format="csr")
     values = np.hstack(list(items.values()))
-    sums = matrix @ values.T
-    sums[:, 0] += own_pairs(sums[:, 1:], matrix.power(2) @ (values[1:] ** 2).sum(axis=0))
+    sums = blocks[1].matrix @ values.T
+    sums[:, 0] += own_pairs(sums[:, 1:], blocks[1].squared @ (values[1:] ** 2).sum(axis=0))
     yield "items", sums
     if moments:
         names = list(blocks[2].parts)

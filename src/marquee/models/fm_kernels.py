@@ -24,7 +24,7 @@ def add_rows(
         totals[n] += rows[index[n]]
 
 
-@compiled("void(float64[::1], int32[::1], float64[::1], float64[::1], float64[::1])")
+@compiled("void(float64[:, ::1], int32[::1], float64[:, ::1], float64[:, ::1], float64[:, ::1])")
 def group_sums(
     values: NDArray[np.float64],
     groups: NDArray[np.int32],
@@ -32,12 +32,16 @@ def group_sums(
     totals: NDArray[np.float64],
     spread: NDArray[np.float64],
 ) -> None:
-    """Adds up the values of each group, and their squared distances from its mean, in place."""
-    for j in range(values.size):
-        group = groups[j]
-        off = values[j] - means[group]
-        totals[group] += values[j]
-        spread[group] += off * off
+    """Adds up the values of each group, and their squared distances from its mean, in place.
+
+    Values have a row for each factor, and so has the rest.
+    """
+    for f in range(values.shape[0]):
+        for j in range(values.shape[1]):
+            group = groups[j]
+            off = values[f, j] - means[f, group]
+            totals[f, group] += values[f, j]
+            spread[f, group] += off * off
 
 
 @compiled(
@@ -86,8 +90,8 @@ def draw_weights(
 
 
 @compiled(
-    "void(float64[::1], float64[::1], float64[::1], int32[::1], float64[::1], int32[::1], "
-    "int32[::1], float64[::1], int32[::1], float64[::1], float64[::1], float64, float64[::1], "
+    "void(float64[::1], float64[::1], float64[::1], int32[::1], int32[::1], float64[::1], "
+    "int32[::1], int32[::1], float64[::1], int32[::1], float64[::1], float64[::1], float64, "
     "float64[::1], float64[::1], float64[::1])",
     fastmath=True,
 )
@@ -96,6 +100,7 @@ def draw_factor(
     totals: NDArray[np.float64],
     case_weights: NDArray[np.float64],
     index: NDArray[np.int32],
+    edges: NDArray[np.int32],
     row_weights: NDArray[np.float64],
     starts: NDArray[np.int32],
     rows: NDArray[np.int32],
@@ -107,26 +112,47 @@ def draw_factor(
     normals: NDArray[np.float64],
     v: NDArray[np.float64],
     sums: NDArray[np.float64],
-    squares: NDArray[np.float64],
 ) -> None:
-    """Draws one factor of each feature of a block given all else, in place.
+    r"""Draws one factor of each feature of a block given all else, in place.
 
     ``totals`` holds the factor's sum over all features of each case, ``sums`` over those of each
-    row of this block, ``squares`` the sum of squared terms of each row; all are kept right.
+    row of this block; both are kept right. ``edges`` tells where the cases of each row start, and
+    the end, if cases are in the order of rows; else it is empty.
+
+    A feature of value x adds :math:`h = x v` to the total t of its cases, whose slope in v is
+    :math:`x (t - h)`. When it moves t by d, e falls by :math:`d (t - h)`.
     """
     n_rows = sums.size
-    # Per row, over its cases: o, o^2, e, and e o, where o is what other blocks add to the total.
-    gathered = np.zeros((n_rows, 4))
-    for n in range(e.size):
-        r = index[n]
-        other = totals[n] - sums[r]
-        weight = case_weights[n]
-        gathered[r, 0] += weight * other
-        gathered[r, 1] += weight * other * other
-        gathered[r, 2] += weight * e[n]
-        gathered[r, 3] += weight * e[n] * other
-    before = sums.copy()
-    squares_before = squares.copy()
+    # All that is kept of a row's cases stands in eight numbers side by side, since features meet
+    # rows in any order: the weighted sums of t, t^2, e and e t, the weight, how far t has moved
+    # from where it was, and what that takes from e besides the same multiple of the old t.
+    kept = np.zeros((n_rows, 8))
+    if edges.size:
+        for r in range(n_rows):
+            total = 0.0
+            square = 0.0
+            left = 0.0
+            both = 0.0
+            for n in range(edges[r], edges[r + 1]):
+                weighted = case_weights[n] * totals[n]
+                total += weighted
+                square += weighted * totals[n]
+                left += case_weights[n] * e[n]
+                both += weighted * e[n]
+            kept[r, 0] = total
+            kept[r, 1] = square
+            kept[r, 2] = left
+            kept[r, 3] = both
+    else:
+        for n in range(e.size):
+            r = index[n]
+            weighted = case_weights[n] * totals[n]
+            kept[r, 0] += weighted
+            kept[r, 1] += weighted * totals[n]
+            kept[r, 2] += case_weights[n] * e[n]
+            kept[r, 3] += weighted * e[n]
+    for r in range(n_rows):
+        kept[r, 4] = row_weights[r]
     for j in range(v.size):
         old = v[j]
         slopes = 0.0
@@ -134,9 +160,10 @@ def draw_factor(
         for place in range(starts[j], starts[j + 1]):
             r = rows[place]
             x = values[place]
-            rest = sums[r] - x * old
-            slopes += x * x * (rest * (rest * row_weights[r] + 2 * gathered[r, 0]) + gathered[r, 1])
-            product += x * (rest * gathered[r, 2] + gathered[r, 3])
+            own = x * old
+            rest = kept[r, 0] - own * kept[r, 4]
+            slopes += x * x * (kept[r, 1] - own * (kept[r, 0] + rest))
+            product += x * (kept[r, 3] - own * kept[r, 2])
         precision = precisions[groups[j]] + noise_precision * slopes
         mean = noise_precision * (product + old * slopes)
         mean = (mean + precisions[groups[j]] * means[groups[j]]) / precision
@@ -145,19 +172,28 @@ def draw_factor(
         for place in range(starts[j], starts[j + 1]):
             r = rows[place]
             x = values[place]
-            rest = sums[r] - x * old
+            own = x * old
             step = x * (new - old)
-            gathered[r, 2] -= step * (rest * row_weights[r] + gathered[r, 0])
-            gathered[r, 3] -= step * (rest * gathered[r, 0] + gathered[r, 1])
-            sums[r] += step
-            squares[r] += x * x * (new * new - old * old)
-    # What a row moves a case by is a line in what the other blocks add to its total.
+            total = kept[r, 0]
+            weight = kept[r, 4]
+            left = kept[r, 2] - step * (total - own * weight)
+            kept[r, 3] += step * (left - kept[r, 1] + own * total)
+            kept[r, 2] = left
+            kept[r, 1] += step * (2 * total + step * weight)
+            kept[r, 0] = total + step * weight
+            kept[r, 6] += step * (kept[r, 5] - own)
+            kept[r, 5] += step
     for r in range(n_rows):
-        step = sums[r] - before[r]
-        half = (sums[r] * sums[r] - before[r] * before[r] - squares[r] + squares_before[r]) / 2
-        gathered[r, 0] = half - before[r] * step
-        gathered[r, 1] = step
-    for n in range(e.size):
-        r = index[n]
-        e[n] -= gathered[r, 0] + totals[n] * gathered[r, 1]
-        totals[n] += gathered[r, 1]
+        sums[r] += kept[r, 5]
+    if edges.size:
+        for r in range(n_rows):
+            moved = kept[r, 5]
+            besides = kept[r, 6]
+            for n in range(edges[r], edges[r + 1]):
+                e[n] -= besides + totals[n] * moved
+                totals[n] += moved
+    else:
+        for n in range(e.size):
+            r = index[n]
+            e[n] -= kept[r, 6] + totals[n] * kept[r, 5]
+            totals[n] += kept[r, 5]

@@ -62,19 +62,17 @@ def chain(
     members = [np.bincount(part.groups, minlength=part.n_groups) for part in blocks]
     weight_priors = [Prior(np.zeros(g), np.full(g, 10.0)) for g in shapes]
     factor_priors = [Prior(np.zeros((n_factors, g)), np.full((n_factors, g), 10.0)) for g in shapes]
-    squared = [part.matrix.power(2) for part in blocks]
     sums = [np.ascontiguousarray((p.matrix @ V.T).T) for p, V in zip(blocks, factors, strict=True)]
-    squares = [
-        np.ascontiguousarray((X @ (V**2).T).T) for X, V in zip(squared, factors, strict=True)
-    ]
     e = response.start(outcomes(blocks, weights, factors))
+    totals = np.empty(len(e))
     for _ in range(n_draws):
         response.renew(e, rng)
         row_weights = [_sums(response.case_weights, part) for part in blocks]
         for place, part in enumerate(blocks):
             w, prior = weights[place], weight_priors[place]
-            means, precisions = prior.means, prior.precisions
-            _renew_prior(means, precisions, w, part.groups, members[place], rng)
+            _renew_prior(prior, w, part.groups, members[place], rng)
+            # Given a factor's values its prior meets nothing else: those of all can be drawn now.
+            _renew_prior(factor_priors[place], factors[place], part.groups, members[place], rng)
             draw_weights(
                 e,
                 response.case_weights,
@@ -84,37 +82,35 @@ def chain(
                 part.rows,
                 part.values,
                 part.groups,
-                means,
-                precisions,
+                prior.means,
+                prior.precisions,
                 response.precision,
                 rng.standard_normal(len(w)),
                 w,
             )
         for f in range(n_factors):
-            totals = np.zeros(len(e))
+            totals[:] = 0
             for part, own in zip(blocks, sums, strict=True):
                 add_rows(own[f], part.case_rows, totals)
             for place, part in enumerate(blocks):
                 v, prior = factors[place][f], factor_priors[place]
-                means, precisions = prior.means[f], prior.precisions[f]
-                _renew_prior(means, precisions, v, part.groups, members[place], rng)
                 draw_factor(
                     e,
                     totals,
                     response.case_weights,
                     part.case_rows,
+                    part.edges,
                     row_weights[place],
                     part.starts,
                     part.rows,
                     part.values,
                     part.groups,
-                    means,
-                    precisions,
+                    prior.means[f],
+                    prior.precisions[f],
                     response.precision,
                     rng.standard_normal(len(v)),
                     v,
                     sums[place][f],
-                    squares[place][f],
                 )
         yield Draw(weights, factors, weight_priors, factor_priors)
 
@@ -126,8 +122,7 @@ def _sums(case_weights: NDArray[np.float64], part: Block) -> NDArray[np.float64]
 
 
 def _renew_prior(
-    means: NDArray[np.float64],
-    precisions: NDArray[np.float64],
+    prior: Prior,
     values: NDArray[np.float64],
     groups: NDArray[np.int32],
     counts: NDArray[np.int64],
@@ -135,13 +130,15 @@ def _renew_prior(
 ) -> None:
     """Draws each group's precision given its mean, then the mean, in place.
 
-    ``counts`` are those of the features of each group. A group without features keeps what it has:
-    its prior alone would be as good as nothing.
+    ``values`` are the weights, or the factors, a row each. ``counts`` are those of the features of
+    each group. A group without features keeps what it has: its prior alone would be as good as
+    nothing.
     """
-    totals, spread = np.zeros(len(means)), np.zeros(len(means))
-    group_sums(values, groups, means, totals, spread)
+    means, precisions = np.atleast_2d(prior.means), np.atleast_2d(prior.precisions)
+    totals, spread = np.zeros(means.shape), np.zeros(means.shape)
+    group_sums(np.atleast_2d(values), groups, means, totals, spread)
     drawn = rng.gamma((2 + counts) / 2, 2 / (1 + (spread + means**2)))
     precisions[:] = np.where(counts > 0, drawn, precisions)
     centers = totals / (counts + 1)
-    noise = rng.standard_normal(len(means)) / np.sqrt(precisions * (counts + 1))
+    noise = rng.standard_normal(means.shape) / np.sqrt(precisions * (counts + 1))
     means[:] = np.where(counts > 0, centers + noise, means)
