@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marquee.app.cli.entrants import metric_names
+from marquee.app.cli.entrants import lengths_of, metric_names
 from marquee.app.cli.metering import watch_memory
 from marquee.app.leaderboard.page import page
 from marquee.app.leaderboard.scatter import Axis, Dot, scatter
@@ -179,8 +179,10 @@ def test_names_on_a_chart_do_not_lie_on_one_another(seed: int) -> None:
     ("options", "said"),
     [
         (("--models", "nothing"), "there is no model 'nothing'; there are bayesian-fm"),
-        (("--metrics", "fame"), "there is no metric 'fame' of lists of 10; there are"),
-        (("--metrics", "ndcg@5"), "there is no metric 'ndcg@5' of lists of 10"),
+        (("--metrics", "fame"), "there is no metric 'fame'; there are rmse, mae"),
+        (("--metrics", "ndcg@0"), "the lists of 'ndcg@0' have no length from 1 to 1,000; write"),
+        (("--against", "svd"), "'svd' is not compared; there are popularity, last-7-days, bias"),
+        (("--html", "."), ". is a folder; give --html the name of a file in it"),
         (("-p", "ease=3"), "a parameter is given as MODEL.name=value for one of popularity"),
         (("-p", "svd.l2=3"), "for one of popularity, last-7-days, bias, item-knn, ease"),
         (("-p", "ease.fame=3"), "ease has no parameter 'fame'"),
@@ -194,6 +196,7 @@ def test_what_cannot_be_compared_is_said_in_one_sentence(
     assert done.code == 1
     assert said in done.err
     assert done.err.count("error:") == 1
+    assert "Comparing" not in done.err, "it is said before anything is fitted"
 
 
 def test_metrics_are_named_with_or_without_the_length() -> None:
@@ -201,8 +204,16 @@ def test_metrics_are_named_with_or_without_the_length() -> None:
         *("ndcg@7", "recall@7", "rmse", "auc"),
     ]
     assert metric_names("", 5)[0] == "ndcg@5"
+    several = metric_names("recall@50,ndcg,rmse,ndcg@010", 10)
+    assert several == ["recall@50", "ndcg@10", "rmse"]
+    assert lengths_of(several, 10) == (10, 50)
+    assert lengths_of(["recall@50"], 10) == (50,)
+    assert lengths_of(["rmse"], 7) == (7,)
     with pytest.raises(ParameterError, match="no metric 'rmse@7'"):
         metric_names("rmse@7", 7)
+    for name in ("ndcg@", "ndcg@1001", "ndcg@-5", "ndcg@ten"):
+        with pytest.raises(ParameterError, match="have no length from 1 to 1,000; write ndcg@10"):
+            metric_names(name, 10)
 
 
 def test_memory_that_was_held_for_a_while_is_seen() -> None:

@@ -15,6 +15,10 @@ def test_what_is_clean_is_said_to_be_so(run: Run, world_home: Path) -> None:
     assert done.code == 0
     assert done.answer["verdict"] == "no leak found"
     assert len(done.answer["checks"]) == 8
+    (mark,) = done.answer["fingerprints"].items()
+    assert mark[0] == "time:0.9"
+    assert len(mark[1]) == 64
+    assert f"Fingerprint of time:0.9 {mark[1][:12]}." in run(*asked, "--split", "time:0.9").out
     said = run(*asked)
     assert said.code == 0
     assert "note: random:0.1 is no split by time" in said.out

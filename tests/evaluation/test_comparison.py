@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -101,11 +102,13 @@ def test_what_was_measured_is_not_measured_again_while_all_is_the_same() -> None
     again = compared(BOTH, store)
     assert [entry.n_cached for entry in again.entries] == [1, 1]
     assert len(store.kept) == 2
+    other_rows = dataclasses.replace(split_by_time(DATA, 0.8), name=TIMED[0][0].name)
     more: list[tuple[list[Entrant], dict[str, Any]]] = [
         ([entrant("bias", lambda: Bias(l2_users=3.0))], {}),
         ([entrant("bias", Bias, version="other code")], {}),
         (BOTH[1:], {"data_version": "other data"}),
         (BOTH[1:], {"splits": {0: [split_by_time(DATA, 0.8)]}}),
+        (BOTH[1:], {"splits": {0: [other_rows]}}),
         (BOTH[1:], {"ks": (3, 5)}),
         (BOTH[1:], {"relevant_from": 3.0}),
         (BOTH[1:], {"clock": "none"}),
@@ -171,28 +174,48 @@ def test_where_neither_split_nor_model_is_drawn_one_fit_is_enough() -> None:
 
 
 @pytest.mark.slow
-def test_parameters_are_chosen_on_every_split_by_itself() -> None:
+def test_parameters_are_chosen_on_every_split_by_itself(tmp_path: Path) -> None:
     pytest.importorskip("optuna")
     told: list[tuple[int, int, str]] = []
     space = {"l2_users": Range(0.5, 50.0, log=True)}
-    comparison = Comparison(
-        [entrant("bias", Bias, space=space), entrant("popularity", Popularity)],
-        Conditions(
-            splits={0: k_folds(DATA, 2, 1)},
-            ks=(3,),
-            relevant_from=2.0,
-            metric="rmse",
-            budget=Budget(n_trials=3),
-        ),
-        Memory(),
-        on_step=lambda *step: told.append(step),
-    )
-    bias, popularity = comparison.run()
+
+    def comparison() -> Comparison:
+        return Comparison(
+            [entrant("bias", Bias, space=space), entrant("popularity", Popularity)],
+            Conditions(
+                splits={0: k_folds(DATA, 2, 1)},
+                ks=(3,),
+                relevant_from=2.0,
+                metric="rmse",
+                budget=Budget(n_trials=3),
+                trials=tmp_path / "trials.journal",
+            ),
+            Memory(),
+            on_step=lambda *step: told.append(step),
+        )
+
+    bias, popularity = comparison().run()
     assert [one.split.rpartition(" inside ")[2] for one in bias.tuned] == ["kfold:2/1", "kfold:2/2"]
     assert not popularity.tuned
     done = [step[0] for step in told]
     assert done == sorted(done)
     assert told[-1] == (2 * (3 + 1) + 2, 2 * (3 + 1) + 2, "done")
+    told.clear()
+    comparison().run()
+    assert (3, 10, "bias on kfold:2/1") in told, "trials that were kept are done"
+
+
+def test_parameters_are_chosen_by_the_metric_of_its_own_length() -> None:
+    pytest.importorskip("optuna")
+    (entry,) = compared(
+        [entrant("bias", Bias, space={"l2_users": Range(0.5, 50.0)})],
+        ks=(3, 5),
+        metric="ndcg@3",
+        budget=Budget(n_trials=1),
+    ).entries
+    assert [one.metric for one in entry.tuned] == ["ndcg@3"]
+    (row,) = leaderboard([entry], ["ndcg@5"], n=5).rows
+    assert "ndcg@5" in row.segments["activity"].gaps
 
 
 def test_the_best_comes_first_and_the_best_baseline_is_what_all_are_held_against() -> None:
@@ -222,6 +245,12 @@ def test_what_cannot_be_held_together_is_refused(
 ) -> None:
     with pytest.raises(ParameterError, match=said):
         leaderboard(compared(BOTH).entries, metrics, against=against, n=5)
+
+
+def test_a_metric_that_nobody_has_a_value_for_is_told_from_one_that_does_not_exist() -> None:
+    entries = compared(BOTH, relevant_from=9.0).entries
+    with pytest.raises(ParameterError, match="ndcg@3 has no value here, for any model: nobody has"):
+        leaderboard(entries, ["ndcg@3"], n=5)
 
 
 def test_a_leak_stays_with_a_result_that_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -342,6 +342,33 @@ def test_the_steps_are_told_in_order_and_end_when_all_are_done() -> None:
     assert passes == [(1, 1), (1, 1)]
 
 
+@pytest.mark.parametrize("stopped_at", [1, 2, 3])
+def test_an_interrupt_keeps_the_splits_that_are_done_where_that_is_asked_for(
+    stopped_at: int,
+) -> None:
+    told: list[str] = []
+
+    def on_step(done: int, _total: int, text: str) -> None:
+        told.append(text)
+        if done == stopped_at and text != "done":
+            raise KeyboardInterrupt
+
+    splits = k_folds(body(), 3, 1)
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(Rater, splits, on_step=on_step)
+    if stopped_at < 2:
+        with pytest.raises(KeyboardInterrupt):  # nothing is done that could be kept
+            evaluate(Rater, splits, on_step=on_step, keep_done=True)
+        return
+    told.clear()
+    report = evaluate(Rater, splits, on_step=on_step, keep_done=True)
+    assert report.interrupted
+    assert report.to_dict()["interrupted"]
+    assert [one.name for one in report.splits] == ["kfold:3/1"]
+    assert same(report, evaluate(Rater, splits[:1]))
+    assert not evaluate(Rater, splits, keep_done=True).interrupted
+
+
 def same(one: Report, two: Report) -> bool:
     return bool(one.to_dict()["mean"] == two.to_dict()["mean"])
 

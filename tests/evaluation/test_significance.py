@@ -170,6 +170,12 @@ def test_flips_of_few_viewers_are_all_tried() -> None:
     assert sign_flip_tests([np.ones(100)], n=99)[0] == 1 / 100
 
 
+def test_differences_that_are_equal_but_for_rounding_count_as_equal() -> None:
+    # Sums of tenths differ in the last bits by the order of adding, those of whole numbers do not.
+    whole = np.random.default_rng(3).integers(-5, 6, (100, 9)).astype(float)
+    assert sign_flip_tests(list(0.1 * whole)).tolist() == sign_flip_tests(list(whole)).tolist()
+
+
 def test_corrected_values_are_those_of_holm() -> None:
     # Worked out by hand: 4 x 0.01, then 3 x 0.02, 2 x 0.04 and 0.03, each no less than before.
     np.testing.assert_allclose(holm([0.04, 0.01, NAN, 0.02, 0.9]), [0.08, 0.04, NAN, 0.06, 0.9])
@@ -226,6 +232,11 @@ def test_seeds_are_averaged_and_viewers_without_a_value_say_nothing() -> None:
     assert apart is not None
     # Of the two viewers who count, one has 2 against 1 and the other 2 against 1.
     np.testing.assert_allclose(apart, [0.5, 0.5, NAN, NAN])
+    # Who has no value with one of the seeds has no mean over them: it would be another question.
+    lacking = [of_values(np.array([1.0, NAN, 3.0])), of_values(np.array([3.0, 5.0, 3.0]))]
+    apart = paired(lacking, [of_values(np.ones(3))], "x")
+    assert apart is not None
+    np.testing.assert_allclose(apart, [0.5, NAN, 1.0])
 
 
 def test_models_measured_on_other_splits_are_not_compared() -> None:
@@ -248,6 +259,24 @@ def test_the_groups_of_a_segmentation_make_up_the_whole(
         large = [group.figures[name].value for group in groups.values() if group.n_users >= 10]
         expected = max(large) - min(large) if len(large) > 1 else NAN
         assert found["activity"].gaps[name] == pytest.approx(expected, nan_ok=True)
+
+
+def test_groups_come_in_their_order_and_lists_in_the_length_that_is_asked_for(
+    measured: dict[str, tuple[SplitResult, ...]],
+) -> None:
+    (result, *_) = measured["bias"]
+    ages = np.array(["under 18", "56 and over", "18-24", "25-34"])
+    known = ages[np.arange(result.n_users) % 4]
+    told = [replace(result, groups={**result.groups, "age": known})]
+    found = segmentations(told, n=5)
+    assert list(found["age"].groups) == ["under 18", "18-24", "25-34", "56 and over"]
+    orders = {"activity": ["new", "few", "some", "many"], "taste": ["niche", "mixed", "mainstream"]}
+    for divided, order in orders.items():
+        own = list(found[divided].groups)
+        assert len(own) > 1
+        assert own == [name for name in order if name in own]
+    assert "ndcg@3" in found["taste"].gaps, "the shortest where nothing is asked for"
+    assert "ndcg@5" in segmentations(told, k=5, n=5)["taste"].gaps
 
 
 def test_narrowed_to_all_users_a_result_is_what_it_was(

@@ -235,7 +235,7 @@ class Comparison:
             split,
             conditions.budget,
             metric=conditions.metric,
-            k=max(conditions.ks),
+            k=int(conditions.metric.partition("@")[2] or max(conditions.ks)),
             relevant_from=conditions.relevant_from,
             clock=self.clock,
             titles=conditions.titles,

@@ -46,6 +46,7 @@ def evaluate(
     on_epoch: OnEpoch | None = None,
     timer: Callable[[], float] = time.perf_counter,
     meter: Meter | None = None,
+    keep_done: bool = False,
 ) -> Report:
     """The report of a fresh model, fitted on the training part of each split and asked of its test.
 
@@ -88,6 +89,9 @@ def evaluate(
         Seconds from any origin, never going back.
     meter
         Tells how much memory each fit takes; without one it is not told.
+    keep_done
+        Whether an interrupt ends the run with a report of the splits that are done, if there are
+        any, instead of going on to the caller.
 
     Raises
     ------
@@ -119,32 +123,22 @@ def evaluate(
     total = 2 * len(splits)
     results: list[SplitResult] = []
     leaks: list[Leak] = []
+    interrupted = False
     for split in splits:
-        tell(2 * len(results), total, f"{split.name}: fitting")
-        model = with_clock(make(), asked.clock)
-        if titles is not None and isinstance(model, UsesTitles):
-            model.use_titles(titles)
-        if viewers is not None and isinstance(model, UsesViewers):
-            model.use_viewers(viewers)
-        train = without_times(split.train) if asked.clock == "none" else split.train
-        most = meter() if meter is not None else lambda: None
-        start = timer()
-        model.fit(train, on_epoch=on_epoch)
-        fit_seconds, fit_bytes = timer() - start, most()
-        tell(2 * len(results) + 1, total, f"{split.name}: predicting")
-        results.append(measure(model, split, asked, fit_seconds, fit_bytes))
-        leaks += [
-            *split_leaks(split),
-            *([] if tables is None else side_information_leaks(tables, split)),
-            *model_leaks(
-                model,
-                split,
-                asked.clock,
-                titles=titles if isinstance(model, UsesTitles) else None,
-                viewers=viewers if isinstance(model, UsesViewers) else None,
-            ),
-        ]
-    tell(total, total, "done")
+
+        def step(done: int, what: str, name: str = split.name) -> None:
+            tell(2 * len(results) + done, total, f"{name}: {what}")
+
+        try:
+            model, result, found = _measured(make, split, asked, tables, step, on_epoch, meter)
+        except KeyboardInterrupt:
+            if not (keep_done and results):
+                raise
+            interrupted = True
+            break
+        results.append(result)
+        leaks += found
+    tell(2 * len(results), total, "done")
     return Report(
         model=type(model).__name__,
         params=model.params(),
@@ -154,7 +148,41 @@ def evaluate(
         seed=seed,
         splits=tuple(results),
         leaks=tuple(dict.fromkeys(leaks)),
+        interrupted=interrupted,
     )
+
+
+def _measured(
+    make: Callable[[], Recommender],
+    split: Split,
+    asked: Asked,
+    tables: Tables | None,
+    step: Callable[[int, str], None],
+    on_epoch: OnEpoch | None,
+    meter: Meter | None,
+) -> tuple[Recommender, SplitResult, list[Leak]]:
+    """A model fitted on one split, what was measured of it, and what the leak checks found."""
+    step(0, "fitting")
+    model = with_clock(make(), asked.clock)
+    titles = asked.titles if isinstance(model, UsesTitles) else None
+    viewers = asked.viewers if isinstance(model, UsesViewers) else None
+    if titles is not None and isinstance(model, UsesTitles):
+        model.use_titles(titles)
+    if viewers is not None and isinstance(model, UsesViewers):
+        model.use_viewers(viewers)
+    train = without_times(split.train) if asked.clock == "none" else split.train
+    most = meter() if meter is not None else lambda: None
+    start = asked.timer()
+    model.fit(train, on_epoch=on_epoch)
+    fit_seconds, fit_bytes = asked.timer() - start, most()
+    step(1, "predicting")
+    result = measure(model, split, asked, fit_seconds, fit_bytes)
+    leaks = [
+        *split_leaks(split),
+        *([] if tables is None else side_information_leaks(tables, split)),
+        *model_leaks(model, split, asked.clock, titles=titles, viewers=viewers),
+    ]
+    return model, result, leaks
 
 
 def _check(split: Split) -> None:

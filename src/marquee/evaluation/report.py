@@ -114,6 +114,8 @@ class Report:
     splits: tuple[SplitResult, ...]
     leaks: tuple[Leak, ...] = ()
     """What the leak checks found, notes too."""
+    interrupted: bool = False
+    """Whether it was stopped before all splits were done; ``splits`` holds those that were."""
 
     @property
     def leaking(self) -> bool:
@@ -143,6 +145,7 @@ class Report:
             "clock": self.clock,
             "clock_meaning": MEANING[self.clock],
             "seed": self.seed,
+            "interrupted": self.interrupted,
             "verdict": verdict(self.leaks),
             "leaks": [plain(leak) for leak in self.leaks],
             "mean": plain(self.mean),

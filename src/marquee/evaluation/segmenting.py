@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from marquee.evaluation.bootstrap import N_RESAMPLES, Interval
 from marquee.evaluation.metrics import mean_over_users
-from marquee.evaluation.metrics.segments import gap
+from marquee.evaluation.metrics.segments import gap, place_of
 from marquee.evaluation.report import SplitResult, Sums
 from marquee.evaluation.significance import intervals
 
 IN_SEGMENTS = ("rmse", "ndcg", "recall", "popularity_lift", "genre_miscalibration")
-"""What is told of each segment, at the shortest of the lists' lengths."""
+"""What is told of each segment, of lists of one length."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +37,30 @@ class Segmentation:
 
 
 def segmentations(
-    results: Sequence[SplitResult], *, n: int = N_RESAMPLES, seed: int = 0
+    results: Sequence[SplitResult],
+    *,
+    k: int | None = None,
+    n: int = N_RESAMPLES,
+    seed: int = 0,
 ) -> dict[str, Segmentation]:
     """The figures of every group by what divides the viewers, with intervals over its viewers.
 
     A viewer of no known group is in none. Where there is more than one result a group's figure is
-    the mean over those in which it has viewers.
+    the mean over those in which it has viewers. Lists are of length ``k``, the shortest that were
+    measured where it is None.
     """
     ks = sorted({int(name.partition("@")[2]) for name in results[0].by_user if _is_list(name)})
-    wanted = [f"{name}@{ks[0]}" if ks and name != "rmse" else name for name in IN_SEGMENTS]
+    length = k if k is not None else ks[0] if ks else None
+    wanted = [
+        f"{name}@{length}" if length is not None and name != "rmse" else name
+        for name in IN_SEGMENTS
+    ]
     names = [name for name in wanted if name in results[0].metrics]
     found = {}
     for divided in results[0].groups:
-        labels = sorted({str(label) for one in results for label in one.groups[divided]} - {""})
+        labels = {str(label) for one in results for label in one.groups[divided]} - {""}
         groups = {}
-        for label in labels:
+        for label in sorted(labels, key=place_of):
             own = [narrowed(one, one.groups[divided] == label) for one in results]
             own = [one for one in own if one.n_users]
             groups[label] = Segment(

@@ -75,7 +75,7 @@ def tune(
     on_trial: Callable[[int, int], None] | None = None,
     timer: Callable[[], float] = time.perf_counter,
 ) -> Tuned:
-    """The best of so many settings by a metric on the end of the training part.
+    """The best of so many settings by a metric on a part of the training part.
 
     The model as it is comes first, then the trials of Optuna. Each is fitted on one part of the
     split's training part and asked of the other, divided as the split itself is

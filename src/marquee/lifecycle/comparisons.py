@@ -24,8 +24,9 @@ def keep_comparison(workspace: Workspace, answer: Mapping[str, Any]) -> Path:
     """Writes what ``marquee compare --json`` says, in place of the same question's last answer."""
     asked = {name: answer[name] for name in ("data_version", "clock", "k", "relevant_from")}
     asked["splits"] = [split["fingerprint"] for split in answer["splits"]]
-    asked["models"] = sorted(row["name"] for row in answer["models"])
-    key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
+    asked["models"] = sorted((row["name"], row.get("params")) for row in answer["models"])
+    asked["tuning"] = answer.get("tuning")
+    key = hashlib.sha256(json.dumps(plain(asked), sort_keys=True).encode()).hexdigest()[:16]
     path = comparisons_folder(workspace) / f"{key}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     replace_text(

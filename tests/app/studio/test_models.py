@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,7 @@ import pytest
 from marquee.app.studio import opened
 from marquee.data.workspace import Workspace
 from marquee.features.asking import settled
-from marquee.lifecycle.comparisons import keep_comparison, kept_comparisons
+from marquee.lifecycle.comparisons import comparisons_folder, keep_comparison, kept_comparisons
 from marquee.lifecycle.ledger import append, entries
 from marquee.lifecycle.serving import Decision, decide
 from marquee.lifecycle.training import train
@@ -71,6 +72,12 @@ def test_a_comparison_is_kept_as_it_was_told_and_the_same_question_takes_its_pla
     assert first["made_at"] == ANSWER["made_at"]
     assert first["models"][0]["metrics"]["rmse"] == {"value": None}
     assert json.loads(path.read_text()) == first
+    models: Any = ANSWER["models"]
+    others = [models[0] | {"params": {"l2": 3.0}}, *models[1:]]
+    for changed in ({"models": others}, {"tuning": {"n_trials": 20}}):
+        n_kept = len(kept_comparisons(workspace))
+        keep_comparison(workspace, ANSWER | changed)
+        assert len(kept_comparisons(workspace)) == n_kept + 1, "another question"
 
 
 def test_models_stand_by_the_metric_with_what_sets_them_apart(
@@ -88,6 +95,21 @@ def test_models_stand_by_the_metric_with_what_sets_them_apart(
     assert "lower the better" in texts(page)
     page.selectbox(key="metric").set_value("rmse").run()
     assert "None of these models has this figure" in texts(page)
+
+
+def test_of_two_comparisons_of_one_name_the_newest_is_shown(
+    open_page: OpenPage, home: Path
+) -> None:
+    workspace = Workspace(home)
+    for path in comparisons_folder(workspace).glob("*.json"):
+        path.unlink()
+    keep_comparison(workspace, ANSWER | {"made_at": "2026-03-01T10:00:01+00:00"})
+    other = {"made_at": "2026-03-01T10:00:02+00:00", "clock": "none", "clock_meaning": "the newest"}
+    keep_comparison(workspace, ANSWER | other)
+    page = open_page("leaderboard", {})
+    assert "the newest" in texts(page)
+    keep_comparison(workspace, ANSWER | {"made_at": "2026-03-01T09:00:01+00:00", "k": [5]})
+    assert len(open_page("leaderboard", {}).selectbox(key="board").options) == 2
 
 
 def _values(page: object) -> list[dict[str, object]]:

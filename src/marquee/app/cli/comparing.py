@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from marquee.app.cli.console import note, progress, say, say_json, say_table
-from marquee.app.cli.entrants import METRICS, entrants_of, metric_names
+from marquee.app.cli.console import INTERRUPTED, note, progress, say, say_json, say_table
+from marquee.app.cli.entrants import METRICS, entrants_of, lengths_of, metric_names
 from marquee.app.cli.splitting import Data, SaveSplit, SplitWord, open_interactions, splits_of
 from marquee.app.cli.training import Json
 
@@ -20,9 +20,8 @@ if TYPE_CHECKING:
     from marquee.app.settings import Settings
     from marquee.evaluation.leaderboard import Leaderboard
 
-SHOWN = 4
+SHOWN = 3
 """Metrics of the printed table; JSON and page hold all."""
-INTERRUPTED = 130
 
 
 def compare(
@@ -36,7 +35,8 @@ def compare(
     metrics: Annotated[
         str,
         typer.Option(
-            help="Metrics with commas between; the first orders the table and chooses parameters.",
+            help="Metrics with commas between, such as rmse, ndcg, recall@50; the first orders the "
+            "table and chooses parameters.",
             show_default=",".join(METRICS),
         ),
     ] = "",
@@ -56,7 +56,10 @@ def compare(
     seeds: Annotated[
         int, typer.Option(min=1, max=100, help="Fits with other seeds, of splits drawn and models.")
     ] = 1,
-    k: Annotated[int, typer.Option("-k", min=1, max=1_000, help="Length of the lists.")] = 10,
+    k: Annotated[
+        int,
+        typer.Option("-k", min=1, max=1_000, help="Length of lists where a metric names none."),
+    ] = 10,
     relevant_from: Annotated[
         float, typer.Option(help="Stars from which on a held-out title is relevant.")
     ] = 4.0,
@@ -89,6 +92,7 @@ def compare(
     from marquee.app.cli.metering import watch_memory
     from marquee.data.vector_store import VectorFolder
     from marquee.data.workspace import Workspace
+    from marquee.errors import ParameterError
     from marquee.evaluation.comparison import Comparison, Conditions
     from marquee.evaluation.leaderboard import leaderboard
     from marquee.evaluation.tuning import Budget
@@ -104,6 +108,14 @@ def compare(
     budget = Budget(n_trials=tune, minutes=tune_minutes) if tune else None
     named = [name.strip() for name in models.split(",") if name.strip()]
     entrants = entrants_of(named, BASELINES if baselines else (), param or [])
+    if against is not None and against not in (every := [one.name for one in entrants]):
+        raise ParameterError(
+            f"{against!r} is not compared; there are {', '.join(every)}, and --models adds others"
+        )
+    if html is not None:
+        html.parent.mkdir(parents=True, exist_ok=True)  # what cannot be written is said at once
+        if html.is_dir():
+            raise ParameterError(f"{html} is a folder; give --html the name of a file in it")
     if budget is not None:
         from marquee.search.study import imported
 
@@ -129,7 +141,7 @@ def compare(
             Conditions(
                 splits=drawn,
                 metric=wanted[0],
-                ks=(k,),
+                ks=lengths_of(wanted, k),
                 relevant_from=relevant_from,
                 clock=clock,
                 auc="auc" in wanted,
@@ -163,7 +175,6 @@ def compare(
         if html is not None:
             from marquee.app.leaderboard.page import page
 
-            html.parent.mkdir(parents=True, exist_ok=True)
             html.write_text(page(answer), encoding="utf-8")
         if as_json:
             say_json(answer)
@@ -258,8 +269,10 @@ def _print(table: Leaderboard, answer: dict[str, Any]) -> None:
         ("model", table.metric, "95 %", "apart", "95 %", "p", *others[:SHOWN], "fit s", "MB"),
         lines,
         f"{answer['data']}, {answer['split']}: {first['n_users_ranked']:,} viewers with something "
-        f"to find; split {first['fingerprint'][:12]}",
+        f"to find{' on the first split' if len(answer['splits']) > 1 else ''}",
     )
+    marks = [f"{one['name']} {one['fingerprint'][:12]}" for one in answer["splits"]]
+    say(f"Fingerprint of {', '.join(marks)}.")
     say(
         f"apart: {table.metric} less that of {table.against}, with its interval over viewers; p is "
         "corrected for all comparisons (Holm). Seconds are of CPU, memory is what a fit added."

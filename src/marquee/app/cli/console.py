@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,13 @@ class Tick(Protocol):
     def __call__(self, done: int, total: int | None, text: str = "", /) -> None:
         """Draws or prints how far the work is."""
         ...
+
+
+OnStep = Callable[[int, int, str], None]
+OnEpoch = Callable[[int, int], None]
+
+INTERRUPTED = 130
+"""Status of a command that Ctrl-C ended after it had told what was done."""
 
 
 def say(text: str = "") -> None:
@@ -116,3 +123,25 @@ def _lines(what: str) -> Tick:
             note(f"{what} {done:,}/{total:,} {text}".rstrip())
 
     return tick
+
+
+@contextmanager
+def work(what: str) -> Iterator[tuple[OnStep, OnEpoch]]:
+    """Callbacks for the steps of a work and the passes within a step.
+
+    They draw one bar on a terminal; elsewhere each step is a line, and passes say nothing.
+    """
+    with progress(what) as tick:
+        current = [0, 1]
+        said = [""]
+
+        def on_step(done: int, total: int, text: str) -> None:
+            current[:] = [done, total]
+            said[0] = text
+            tick(done, total, text)
+
+        def on_epoch(done: int, total: int) -> None:
+            if sys.stderr.isatty():
+                tick(current[0], current[1], f"{said[0]} {done}/{total}".strip())
+
+        yield on_step, on_epoch

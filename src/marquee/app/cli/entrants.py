@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ METRICS = (
 )
 """What is compared where nobody says."""
 WITHOUT_LENGTH = ("rmse", "mae", "rmse_user_averaged", "mae_user_averaged", "auc")
+LONGEST = 1_000
+"""Titles of a list at most."""
 
 
 def metric_names(text: str, k: int) -> list[str]:
@@ -22,7 +25,7 @@ def metric_names(text: str, k: int) -> list[str]:
     Raises
     ------
     ParameterError
-        If there is no such metric, or one is of lists of another length.
+        If there is no such metric, or one is of lists of no length that can be.
     """
     from marquee.errors import ParameterError
     from marquee.evaluation.metrics import CATALOG_METRICS, LIST_METRICS, RANKING_METRICS
@@ -31,12 +34,26 @@ def metric_names(text: str, k: int) -> list[str]:
     of_lists |= {"popularity_lift", "genre_miscalibration"}
     names = []
     for name in [one.strip() for one in text.split(",") if one.strip()] or METRICS:
-        bare, _, length = name.partition("@")
-        if (bare not in of_lists or length not in {"", str(k)}) and name not in WITHOUT_LENGTH:
-            known = ", ".join(sorted({*of_lists, *WITHOUT_LENGTH}))
-            raise ParameterError(f"there is no metric {name!r} of lists of {k}; there are {known}")
-        names.append(f"{bare}@{k}" if bare in of_lists else name)
+        if name in WITHOUT_LENGTH:
+            names.append(name)
+            continue
+        bare, at, length = name.partition("@")
+        if bare not in of_lists:
+            raise ParameterError(
+                f"there is no metric {name!r}; there are {', '.join(WITHOUT_LENGTH)} and, with the "
+                f"length of the lists as @{k}, {', '.join(sorted(of_lists))}"
+            )
+        if at and not (re.fullmatch("[0-9]{1,4}", length) and 1 <= int(length) <= LONGEST):
+            raise ParameterError(
+                f"the lists of {name!r} have no length from 1 to {LONGEST:,}; write {bare}@{k}"
+            )
+        names.append(f"{bare}@{int(length) if at else k}")
     return list(dict.fromkeys(names))
+
+
+def lengths_of(names: Sequence[str], k: int) -> tuple[int, ...]:
+    """The lengths of lists that metrics of those names need, ascending; k where none needs any."""
+    return tuple(sorted({int(name.partition("@")[2]) for name in names if "@" in name})) or (k,)
 
 
 def entrants_of(

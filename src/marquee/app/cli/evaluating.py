@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marquee.app.cli.console import progress, say, say_json, say_table
+from marquee.app.cli.console import (
+    INTERRUPTED,
+    note,
+    progress,
+    say,
+    say_json,
+    say_table,
+    work,
+)
 from marquee.app.cli.leaks import say_leaks
 from marquee.app.cli.splitting import Data, SaveSplit, SplitWord, open_interactions, splits_of
 from marquee.app.cli.training import DEFAULT_MODEL, Json, Model, Params
@@ -31,7 +39,7 @@ def evaluate(
         str | None,
         typer.Option(
             help="What a prediction may know of times: none, past or full.",
-            show_default="past for time and last-one, else none",
+            show_default="past for splits by time, else none",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of random splits.")] = 0,
@@ -79,7 +87,7 @@ def evaluate(
         splits = splits_of(opened, split, seed=seed, relevant_from=relevant_from)
     if save_split is not None:
         write_splits(splits, save_split)
-    with progress(f"Evaluating {model}") as tick:
+    with work(f"Evaluating {model}") as (on_step, on_epoch):
         report = measure(
             lambda: make_model(model, params),
             splits,
@@ -92,8 +100,12 @@ def evaluate(
             viewers=viewers_frame(opened.tables),
             tables=opened.tables,
             seed=seed,
-            on_step=tick,
+            on_step=on_step,
+            on_epoch=on_epoch,
+            keep_done=True,
         )
+    if report.interrupted:
+        note(f"interrupted: {len(report.splits)} of {len(splits)} splits are done")
     names = [name for name in report.mean if report.splits[0].parts(name) is not None]
     spans = intervals(report.splits, names)
     groups = segmentations(report.splits) if segments else {}
@@ -102,10 +114,12 @@ def evaluate(
         if segments:
             more["segments"] = groups
         say_json({"data": data, "name": model, "split": split, **report.to_dict(), **more})
-        return
-    _print(report, f"{model} on {data}, {split}, seed {seed}", spans)
-    for divided, found in groups.items():
-        _print_segments(divided, found)
+    else:
+        _print(report, f"{model} on {data}, {split}, seed {seed}", spans)
+        for divided, found in groups.items():
+            _print_segments(divided, found)
+    if report.interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
 def _print(report: Report, title: str, spans: dict[str, Interval]) -> None:

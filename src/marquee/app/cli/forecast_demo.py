@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from marquee.app.cli.console import note, say
-from marquee.app.cli.forecast_options import work
+from marquee.app.cli.console import note, say, work
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings

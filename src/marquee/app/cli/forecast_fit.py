@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marquee.app.cli.console import say, say_json, say_table
+from marquee.app.cli.console import say, say_json, say_table, work
 from marquee.app.cli.forecast_options import (
     Json,
     Seed,
@@ -15,7 +15,6 @@ from marquee.app.cli.forecast_options import (
     horizon_of,
     names_of,
     settings_of,
-    work,
 )
 
 if TYPE_CHECKING:

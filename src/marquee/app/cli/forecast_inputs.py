@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marquee.app.cli.console import say, say_json, say_table
+from marquee.app.cli.console import say, say_json, say_table, work
 from marquee.app.cli.forecast_options import (
     Data,
     Json,
@@ -19,7 +19,6 @@ from marquee.app.cli.forecast_options import (
     opened_data,
     settings_of,
     target_of,
-    work,
 )
 
 if TYPE_CHECKING:

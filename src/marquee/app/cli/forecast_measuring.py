@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from marquee.app.cli.console import say_json
+from marquee.app.cli.console import say_json, work
 from marquee.app.cli.forecast_options import (
     Data,
     Json,
@@ -24,7 +24,6 @@ from marquee.app.cli.forecast_options import (
     opened_data,
     settings_of,
     target_of,
-    work,
 )
 
 if TYPE_CHECKING:

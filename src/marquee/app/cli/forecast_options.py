@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -154,29 +152,3 @@ def day_of(text: str | None) -> date:
         raise ParameterError(
             f"a day is given as YYYY-MM-DD, such as 2026-06-19, got {text!r}"
         ) from None
-
-
-OnStep = Callable[[int, int, str], None]
-OnEpoch = Callable[[int, int], None]
-
-
-@contextmanager
-def work(what: str) -> Iterator[tuple[OnStep, OnEpoch]]:
-    """Callbacks for the steps of a work and the passes within a step.
-
-    They draw one bar on a terminal; elsewhere each step is a line, and passes say nothing.
-    """
-    with progress(what) as tick:
-        current = [0, 1]
-        said = [""]
-
-        def on_step(done: int, total: int, text: str) -> None:
-            current[:] = [done, total]
-            said[0] = text
-            tick(done, total, text)
-
-        def on_epoch(done: int, total: int) -> None:
-            if sys.stderr.isatty():
-                tick(current[0], current[1], f"{said[0]} {done}/{total}".strip())
-
-        yield on_step, on_epoch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,7 +32,7 @@ def leakcheck(
         str | None,
         typer.Option(
             help="The clock that the model is held to: none, past or full.",
-            show_default="past for time and last-one, else none",
+            show_default="past for splits by time, else none",
         ),
     ] = None,
     target: Annotated[
@@ -62,12 +62,13 @@ def leakcheck(
         _planted(seed, as_json=as_json)
         return
     if target is not None:
-        found = _of_forecast(settings, data, split, target, features, seed)
+        found, marks = _of_forecast(settings, data, split, target, features, seed)
     else:
-        found = _of_recommender(
+        found, marks = _of_recommender(
             settings, data, split, model, clock, param or [], seed, relevant_from
         )
-    _say(found, as_json, {"data": data, "split": split, "model": model, "target": target})
+    about = {"data": data, "split": split, "model": model, "target": target}
+    _say(found, as_json, {**about, "fingerprints": marks})
 
 
 def say_leaks(leaks: Sequence[Leak], *, notes: bool) -> None:
@@ -81,7 +82,7 @@ def say_leaks(leaks: Sequence[Leak], *, notes: bool) -> None:
             say(f"note: {leak.words}. [{leak.check}]")
 
 
-def _say(found: Sequence[Leak], as_json: bool, about: dict[str, object]) -> None:
+def _say(found: Sequence[Leak], as_json: bool, about: dict[str, Any]) -> None:
     from marquee.evaluation.leaks.leak import CHECKS, LEAKING, verdict
 
     said = verdict(found)
@@ -91,6 +92,8 @@ def _say(found: Sequence[Leak], as_json: bool, about: dict[str, object]) -> None
         say_leaks(found, notes=True)
         if said != LEAKING:
             say(f"{said}.")
+        marks = [f"{name} {mark[:12]}" for name, mark in about["fingerprints"].items()]
+        say(f"Fingerprint of {', '.join(marks)}.")
     if said == LEAKING:
         raise typer.Exit(1)
 
@@ -104,7 +107,8 @@ def _of_recommender(
     params: Sequence[str],
     seed: int,
     relevant_from: float,
-) -> list[Leak]:
+) -> tuple[list[Leak], dict[str, str]]:
+    """What was found, and the fingerprints of the splits by their names."""
     from marquee.app.cli.params import make_model
     from marquee.evaluation.clock import clock_for
     from marquee.evaluation.leaks.checking import split_leaks
@@ -127,12 +131,12 @@ def _of_recommender(
             if name is not None:
                 model = make_model(name, params)
                 found += leaks_of(model, split, asked, titles=titles, viewers=viewers)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)), {split.name: split.fingerprint for split in splits}
 
 
 def _of_forecast(
     settings: Settings, data: str, word: str, target: str, features: str | None, seed: int
-) -> list[Leak]:
+) -> tuple[list[Leak], dict[str, str]]:
     import numpy as np
 
     from marquee.app.cli.forecast_options import target_of
@@ -161,13 +165,12 @@ def _of_forecast(
         films = labeled(tables, of, themes=themes)
         if word == "random:0.1":  # the default of ratings; films are divided by year
             word = f"time:{int(np.quantile(films.years, 0.8, method='lower'))}"
-        found = [
-            leak for part in film_splits(word, films, seed=seed) for leak in film_leaks(films, part)
-        ]
+        parts = film_splits(word, films, seed=seed)
+        found = [leak for part in parts for leak in film_leaks(films, part)]
         tick(1, 2, "themes with and without the future")
         chosen = None if themes is None else [FEATURES[name] for name in themes]
         found += features_that_see(tables, chosen)
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(found)), {part.name: part.fingerprint for part in parts}
 
 
 def _planted(seed: int, *, as_json: bool) -> None:

@@ -48,6 +48,7 @@ MOST_GROUPS = 8
 
 def page(answer: Mapping[str, Any]) -> str:
     """The comparison as HTML, from what ``marquee compare --json`` says."""
+    length = answer["metric"].partition("@")[2] or answer["k"][0]
     return (
         templates("marquee.app.leaderboard")
         .get_template("leaderboard.html")
@@ -56,7 +57,7 @@ def page(answer: Mapping[str, Any]) -> str:
             rows=answer["models"],
             split=answer["splits"][0],
             against_time=_chart(answer, "fit_seconds", "CPU seconds of fit and lists", log=True),
-            against_novelty=_chart(answer, f"novelty@{answer['k'][0]}", "Novelty of lists, bits"),
+            against_novelty=_chart(answer, f"novelty@{length}", "Novelty of lists, bits"),
             segments=_segments(answer),
             style=_style(),
             called=called,

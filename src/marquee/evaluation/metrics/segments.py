@@ -67,10 +67,17 @@ def taste_groups(background: Background) -> Labels:
     recommendation", RMSE workshop at RecSys 2019, section 3: niche, diverse and blockbuster.
     """
     share = mean_of_profiles(background.profiles.matrix, background.popular.astype(np.float64))
-    return _cut(share, ~np.isnan(share), (0.2, 0.8), ("niche", "mixed", "mainstream"))
+    return _cut(share, ~np.isnan(share), (0.2, 0.8), _TASTE)
 
 
 _ACTIVITY = ("few", "some", "many")
+_TASTE = ("niche", "mixed", "mainstream")
+_IN_ORDER = ("new", *_ACTIVITY, *_TASTE, f"under {AGES[0]}")
+
+
+def place_of(label: str) -> tuple[int, str]:
+    """What groups that have an order are sorted by; others by their names."""
+    return (_IN_ORDER.index(label) if label in _IN_ORDER else len(_IN_ORDER), label)
 
 
 def _cut(

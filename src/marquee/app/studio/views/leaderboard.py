@@ -30,7 +30,9 @@ def draw() -> None:
 
 
 def _recommenders() -> None:
-    boards_of: dict[str, Any] = {_name(each): each for each in kept_comparisons(opened.workspace())}
+    boards_of: dict[str, Any] = {}
+    for each in kept_comparisons(opened.workspace()):
+        boards_of.setdefault(_name(each), each)  # of one name the newest, which comes first
     for run in runs(opened.workspace()):
         key = f"Runs on {run.split['name']} of data {run.data['fingerprint'][:8]}"
         boards_of.setdefault(key, []).append(run)
@@ -61,7 +63,9 @@ def _recommenders() -> None:
 
 def _name(told: Mapping[str, Any]) -> str:
     names = ", ".join(row["name"] for row in told["models"][:3])
-    return f"{told['data']}, {told['split']}, {str(told['made_at'])[:10]}: {names} …"
+    return (
+        f"{told['data']}, {told['split']}, {str(told['made_at'])[:16].replace('T', ' ')}: {names} …"
+    )
 
 
 def _of_runs(found: list[Run]) -> dict[str, dict[str, Any]]:
