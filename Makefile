@@ -39,6 +39,10 @@ help:  ## List the targets
 	$(PIP) -e '.[insights]'
 	@touch $@
 
+.venv/.spark: $(PINS) | .venv/bin/python
+	$(PIP) -e '.[spark]'
+	@touch $@
+
 .venv/.docs: $(PINS) | .venv/bin/python
 	$(PIP) -e '.[docs]'
 	@touch $@
@@ -46,7 +50,10 @@ help:  ## List the targets
 demo: .venv/.core  ## Build the built-in world, train, recommend with reasons, and serve the app (PORT=8000)
 	@$(BIN)/marquee demo $(if $(PORT),--port $(PORT))
 
-test: .venv/.dev  ## Run the whole test suite, in a browser too where one is or can be had (BROWSER=no)
+# Spark is 490 MB, and of no use without Java: its tests are skipped where there is none.
+SPARK := $(if $(shell command -v java 2>/dev/null),.venv/.spark)
+
+test: .venv/.dev $(SPARK)  ## Run the whole test suite, in a browser too where one is or can be had (BROWSER=no)
 	@BROWSER='$(BROWSER)' sh tools/browser.sh
 	$(PYTEST)
 
@@ -57,7 +64,7 @@ check: .venv/.dev  ## Format, lint, types, import floors and the fast tests
 	$(BIN)/lint-imports
 	$(PYTEST) -q -m "not slow and not real"
 
-soak: .venv/.dev  ## Run what kills and cuts off many times, at other moments each time (ROUNDS=10)
+soak: .venv/.dev $(SPARK)  ## Run what kills and cuts off many times, at other moments each time (ROUNDS=10)
 	MARQUEE_SOAK=$(or $(ROUNDS),10) $(PYTEST) -q -m fault
 
 bench: .venv/.core .venv/.bench  ## Measure speed and accuracy against Surprise and pandas, side by side

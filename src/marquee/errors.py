@@ -18,6 +18,7 @@
     ├── RemoteError              a copy elsewhere cannot be read or written whole
     ├── FeedbackError            the feedback database refuses a record, or does not answer
     ├── WorkspaceError           the workspace lacks something, or is held by another process
+    ├── SparkError               Spark cannot be started, reached, or finish a job
     ├── SavedModelError          a saved model is damaged or written by something else
     └── LedgerError              the ledger of forecasts was changed after it was written
 """
@@ -100,6 +101,10 @@ class FeedbackError(MarqueeError):
 
 class WorkspaceError(MarqueeError):
     """The workspace lacks something, or is held by another process."""
+
+
+class SparkError(MarqueeError):
+    """Spark cannot be started, reached, or finish a job."""
 
 
 class SavedModelError(MarqueeError):

@@ -53,7 +53,8 @@ def solved(weight: Dense, wanted: Dense, Y: Dense, model: IALS) -> Dense:
         if not t.any():
             rows.append(np.zeros(Y.shape[1]))
             continue
-        size = w[t > 0].sum() + model.unobserved * len(t)
+        by_weight = w[t > 0].sum() + model.unobserved * len(t)
+        size = by_weight if model.l2_by == "cells" else np.count_nonzero(t)
         penalty = model.l2 * size**model.l2_exponent
         # Ridge as plain least squares with one more row per factor.
         A = np.vstack([np.sqrt(w)[:, None] * Y, np.sqrt(penalty) * np.eye(Y.shape[1])])
@@ -82,6 +83,8 @@ VARIANTS: list[dict[str, Any]] = [
     {"factors": 4, "base": 0.0, "alpha": 1.0, "unobserved": 0.5, "l2_exponent": 0.5},
     {"factors": 4, "liked_from": 3.5},
     {"factors": 1, "unobserved": 0.0, "l2": 0.1},
+    {"factors": 4, "l2_by": "interactions", "l2": 0.2, "liked_from": 2.0},
+    {"factors": 3, "l2_by": "interactions", "l2": 0.1, "l2_exponent": 0.5, "alpha": 0.5},
 ]
 
 
@@ -175,8 +178,21 @@ def test_contributions_are_the_closed_form_and_follow_the_confidence() -> None:
     assert (told.scores[58], parts[2].any()) == (0, False), "nobody took up item 58"
 
 
+def test_factors_found_elsewhere_score_as_those_of_a_fit() -> None:
+    train = skewed()
+    fitted = IALS(factors=6, epochs=2, l2_by="interactions", l2=0.1).fit(train)
+    found = IALS(factors=6, epochs=2, l2_by="interactions", l2=0.1)
+    found.adopt(train.items, fitted.item_factors_.copy())
+    assert found.score(train).tobytes() == fitted.score(train).tobytes()
+    for wrong in (np.zeros((60, 5), np.float32), np.full((60, 6), np.nan, np.float32)):
+        with pytest.raises(ParameterError, match=r"finite and of shape \(60, 6\)"):
+            IALS(factors=6).adopt(train.items, wrong)
+
+
 def test_a_solver_that_is_none_and_an_l2_of_nothing_are_refused() -> None:
     with pytest.raises(ParameterError, match="solver of IALS must be one of cg, cholesky, got 'x'"):
         IALS(solver="x")
+    with pytest.raises(ParameterError, match="l2_by of IALS must be one of cells, interactions, "):
+        IALS(l2_by="rows")
     with pytest.raises(ParameterError, match="l2 of IALS must be above 0, got 0"):
         IALS(l2=0)

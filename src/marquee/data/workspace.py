@@ -117,6 +117,24 @@ class Workspace:
         self.path("titles")
         return self._one_snapshot(lambda snapshot: (self._tables(snapshot), self._digest(snapshot)))
 
+    def files_and_fingerprint(self) -> tuple[dict[str, Path], str]:
+        """The Parquet file of each table in force, and the fingerprint of these very tables.
+
+        For whoever reads them without bringing them into this process.
+
+        Raises
+        ------
+        WorkspaceError
+            If the workspace is empty.
+        """
+        self.path("titles")
+        return self._one_snapshot(
+            lambda snapshot: (
+                {name: self._file(str(snapshot), name) for name in schema.SCHEMAS},
+                self._digest(snapshot),
+            )
+        )
+
     def counts(self) -> dict[str, int]:
         """Rows of each table in the snapshot in force; empty where there is none."""
         return self._one_snapshot(self._counts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -107,13 +107,34 @@ def fit_workspace(
     fitted = {name: model.fit(train, on_epoch=on_epoch)}
     if second is not None:
         fitted[second[0]] = second[1].fit(train)
+    keep(
+        workspace,
+        fitted,
+        fingerprint,
+        predictor=None if second is None else second[0],
+        created_at=created_at,
+    )
+    return model
+
+
+def keep(
+    workspace: Workspace,
+    fitted: Mapping[str, Recommender],
+    fingerprint: str,
+    *,
+    predictor: str | None = None,
+    created_at: str | None = None,
+) -> None:
+    """Saves fitted models under their names; the first becomes the current one of the workspace.
+
+    ``predictor`` names the one of them that predicts ratings for a first that does not.
+    """
     for public, each in fitted.items():
         folder = workspace.models / public
         save(each, folder, data_fingerprint=fingerprint, created_at=created_at)
-    if second is not None:
-        replace_text(workspace.models / "PREDICTOR", second[0])
-    decide(workspace, decision(workspace, "fit", name, at=created_at))
-    return model
+    if predictor is not None:
+        replace_text(workspace.models / "PREDICTOR", predictor)
+    decide(workspace, decision(workspace, "fit", next(iter(fitted)), at=created_at))
 
 
 def forget_erased(workspace: Workspace, feedback: FeedbackStore | None) -> int:
@@ -143,15 +164,28 @@ def known_now(workspace: Workspace, feedback: FeedbackStore | None) -> tuple[Tab
         )
     if feedback is None:
         return tables, fingerprint
-    said, unrated = feedback.ratings_frame(), feedback.unrated_frame()
-    if said.is_empty() and unrated.is_empty():
-        return tables, fingerprint
-    known = said.join(tables.titles.select("title_id"), on="title_id", how="semi")
-    told = pl.concat([known.select("viewer_id", "title_id"), unrated])
+    known, told, mark = said_since(feedback, tables.titles, fingerprint)
+    if told.is_empty():
+        return tables, mark
     rest = tables.ratings.join(told, on=["viewer_id", "title_id"], how="anti")
+    return tables.replace(ratings=pl.concat([rest, known])), mark
+
+
+def said_since(
+    feedback: FeedbackStore, titles: pl.DataFrame, fingerprint: str
+) -> tuple[pl.DataFrame, pl.DataFrame, str]:
+    """What viewers said beyond the tables, and the fingerprint of both together.
+
+    The first frame has their ratings of known titles in the columns of the ratings table; the other
+    one the pairs of ``viewer_id`` and ``title_id`` of which the tables' ratings count no more.
+    """
+    said, unrated = feedback.ratings_frame(), feedback.unrated_frame()
+    known = said.join(titles.select("title_id"), on="title_id", how="semi")
+    told = pl.concat([known.select("viewer_id", "title_id"), unrated])
+    if said.is_empty() and unrated.is_empty():
+        return known, told, fingerprint
     rows = known.sort("viewer_id", "title_id").write_csv() + unrated.write_csv()
-    marks = hashlib.sha256(fingerprint.encode() + rows.encode())
-    return tables.replace(ratings=pl.concat([rest, known])), marks.hexdigest()
+    return known, told, hashlib.sha256(fingerprint.encode() + rows.encode()).hexdigest()
 
 
 def text_vectors(workspace: Workspace) -> VectorFolder:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from marquee.data.ids import IdIndex
 from marquee.data.interactions import Interactions
 from marquee.errors import ParameterError
 from marquee.models.abilities import Explained
@@ -18,6 +20,7 @@ from marquee.models.least_squares import Side, solve
 from marquee.models.ranking import TopK
 
 SOLVERS = ("cg", "cholesky")
+FITTED = ("cells", "interactions")
 
 
 @dataclass(kw_only=True, eq=False)
@@ -33,6 +36,8 @@ class IALS(Recommender):
     confidences; with ``base`` 1 and ``unobserved`` 1 this is the objective of Hu, Koren and
     Volinsky. The penalty grows with what a row has to fit:
     :math:`\lambda_u = \lambda (\sum_i c_{ui} + \alpha_0 n_{items})^\nu`, and likewise for items.
+    With ``l2_by`` of ``interactions`` it grows with their number alone,
+    :math:`\lambda_u = \lambda |S_u|^\nu`: that of Zhou et al., and of Spark's ALS.
 
     Each epoch solves for all users given the items, then for all items given the users. What is
     kept is the item side. A profile is folded in by the exact solution for its row, so that its
@@ -54,6 +59,8 @@ class IALS(Recommender):
     feedback collaborative filtering", RecSys 2011.
     S. Rendle et al., "Revisiting the performance of iALS on item recommendation benchmarks",
     RecSys 2022, equations 4 and 5 (the penalty by frequency).
+    Y. Zhou et al., "Large-scale parallel collaborative filtering for the Netflix Prize", AAIM 2008,
+    section 3.1 (the penalty by number of ratings).
     """
 
     factors: int = 64
@@ -63,6 +70,8 @@ class IALS(Recommender):
     """Penalty on the factors, per unit of what they have to fit."""
     l2_exponent: float = 1.0
     """How the penalty grows with what a row has to fit; 0 makes it the same for all rows."""
+    l2_by: str = "cells"
+    """What a row has to fit: ``cells``, by their weight, or its ``interactions``, by number."""
     unobserved: float = 0.3
     """Weight of a cell without an interaction."""
     base: float = 1.0
@@ -91,10 +100,12 @@ class IALS(Recommender):
         self.check_at_least(0, "l2", "init_std")
         if self.l2 == 0:
             raise ParameterError("l2 of IALS must be above 0, got 0")
-        if self.solver not in SOLVERS:
-            raise ParameterError(
-                f"solver of IALS must be one of {', '.join(SOLVERS)}, got {self.solver!r}"
-            )
+        for name, allowed in (("solver", SOLVERS), ("l2_by", FITTED)):
+            if getattr(self, name) not in allowed:
+                raise ParameterError(
+                    f"{name} of IALS must be one of {', '.join(allowed)}, "
+                    f"got {getattr(self, name)!r}"
+                )
 
     def _fit(self, train: Interactions) -> None:
         from threadpoolctl import threadpool_limits
@@ -124,6 +135,26 @@ class IALS(Recommender):
                     )
                 self._epoch_done(epoch + 1, self.epochs)
             self.item_factors_, self.gram_ = Y, self._gram(Y)
+
+    def adopt(self, items: IdIndex, item_factors: NDArray[np.float32]) -> Self:
+        """The model with factors that minimize its objective and were found elsewhere.
+
+        ``item_factors`` has the shape (n_items, factors); items without an interaction have 0.
+
+        Raises
+        ------
+        ParameterError
+            If they have another shape, or are not finite.
+        """
+        shape = (len(items), self.factors)
+        if item_factors.shape != shape or not np.isfinite(item_factors).all():
+            raise ParameterError(
+                f"item factors must be finite and of shape {shape}, got {item_factors.shape}"
+            )
+        self.items_ = items
+        self.item_factors_ = np.ascontiguousarray(item_factors, np.float32)
+        self.gram_ = self._gram(self.item_factors_)
+        return self
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         scores: NDArray[np.float32] = self._fold_in(profiles) @ self.item_factors_.T
@@ -172,7 +203,10 @@ class IALS(Recommender):
 
     def _l2(self, confidence: csr_array) -> NDArray[np.float32]:
         """Penalty of each row."""
-        to_fit = confidence.sum(axis=1) + self.unobserved * confidence.shape[1]
+        if self.l2_by == "interactions":
+            to_fit = np.diff(confidence.indptr).astype(np.float64)
+        else:
+            to_fit = confidence.sum(axis=1) + self.unobserved * confidence.shape[1]
         return np.asarray(self.l2 * to_fit**self.l2_exponent, np.float32)
 
     def _gram(self, factors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,6 @@ from marquee.app.cli import (
     comparing,
     data,
     evaluating,
-    experiments,
     faces,
     forecast,
     insights,
@@ -24,6 +23,7 @@ from marquee.app.cli import (
     picks,
     retraining,
     runs,
+    spark,
     training,
 )
 from marquee.app.settings import Settings
@@ -42,7 +42,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(forecast.app, name="forecast")
 app.add_typer(insights.app, name="insights")
 app.add_typer(ledger.app, name="ledger")
-app.add_typer(experiments.app, name="experiment")
+app.add_typer(spark.app, name="spark")
 app.command()(training.world)
 app.command()(training.fit)
 app.command()(runs.train)

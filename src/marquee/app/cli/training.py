@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import progress, say, say_json, say_table
+from marquee.app.cli.spark_options import ENGINES, Master, Memory, spark_session
 from marquee.app.cli.stores import feedback_store
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ Params = Annotated[
     typer.Option("--param", "-p", help="A hyperparameter, name=value; repeatable."),
 ]
 DEFAULT_MODEL = "ease-content"
+SPARK_MODEL = "als"
+"""What Spark fits where nobody names a model."""
 PREDICTOR = "svd"
 """Fitted beside a model that predicts no ratings, so that the workspace can."""
 
@@ -55,8 +58,22 @@ def world(
 
 def fit(
     context: typer.Context,
-    model: Model = DEFAULT_MODEL,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", "-m", help=f"Name of the model; default {DEFAULT_MODEL}, or als on Spark."
+        ),
+    ] = None,
     param: Params = None,
+    engine: Annotated[
+        str, typer.Option(help="What fits: python, or spark for what outgrows one machine.")
+    ] = "python",
+    master: Master = None,
+    memory: Memory = None,
+    checkpoints: Annotated[
+        str | None,
+        typer.Option(help="Folder or URL that all machines of --master reach.", show_default=False),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Fit a model on the workspace and save it there."""
@@ -65,25 +82,45 @@ def fit(
 
     from marquee.app.cli.params import make_model
     from marquee.data.workspace import Workspace
-    from marquee.lifecycle.fitting import fit_workspace
+    from marquee.errors import ParameterError
 
+    if engine not in ENGINES:
+        raise ParameterError(f"--engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+    on_spark = engine == "spark"
+    if not on_spark and (master or memory or checkpoints):
+        raise ParameterError("--master, --memory and --checkpoints are for --engine spark")
     settings: Settings = context.obj
     workspace = Workspace(settings.home)
-    recommender = make_model(model, param or [])
+    name = model or (SPARK_MODEL if on_spark else DEFAULT_MODEL)
+    recommender = make_model(name, param or [])
     start = time.perf_counter()
-    with progress(f"Fitting {model}") as tick, feedback_store(settings) as feedback:
-        fit_workspace(
-            workspace,
-            recommender,
-            model,
-            predictor=(PREDICTOR, make_model(PREDICTOR)),
-            feedback=feedback,
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            on_epoch=tick,
-        )
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    with progress(f"Fitting {name}") as tick, feedback_store(settings) as feedback:
+        if on_spark:
+            from marquee.service import clusters
+
+            # Whether Spark can fit it is known before Spark is started.
+            clusters.check(recommender)
+            with spark_session(master, memory, checkpoints) as spark:
+                clusters.fit_workspace(
+                    spark, workspace, recommender, name, feedback=feedback, created_at=at
+                )
+        else:
+            from marquee.lifecycle.fitting import fit_workspace
+
+            fit_workspace(
+                workspace,
+                recommender,
+                name,
+                predictor=(PREDICTOR, make_model(PREDICTOR)),
+                feedback=feedback,
+                created_at=at,
+                on_epoch=tick,
+            )
     seconds = time.perf_counter() - start
     if as_json:
-        folder = workspace.models / model
-        say_json({"model": model, "path": folder, "seconds": seconds})
+        folder = workspace.models / name
+        say_json({"model": name, "path": folder, "seconds": seconds, "engine": engine})
     else:
-        say(f"Fitted {model} in {seconds:.1f} s; saved in {workspace.models / model}.")
+        where = " by Spark" if on_spark else ""
+        say(f"Fitted {name}{where} in {seconds:.1f} s; saved in {workspace.models / name}.")

@@ -1,0 +1,38 @@
+"""What commands ask about Spark, and the session that they get."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+ENGINES = ("python", "spark")
+Master = Annotated[
+    str | None,
+    typer.Option(help="Where Spark runs, such as spark://HOST:7077; default local[2]."),
+]
+Memory = Annotated[
+    str | None,
+    typer.Option(help="Memory of Spark here and of each executor, such as 8g; default 4g."),
+]
+
+
+@contextmanager
+def spark_session(
+    master: str | None, memory: str | None, checkpoints: str | None = None
+) -> Iterator[SparkSession]:
+    """The session that the options ask for; executors run PYSPARK_PYTHON where it is set."""
+    from marquee.spark.session import LOCAL, MEMORY, session
+
+    python = os.environ.get("PYSPARK_PYTHON") or sys.executable
+    with session(
+        master or LOCAL, memory=memory or MEMORY, python=python, checkpoints=checkpoints
+    ) as spark:
+        yield spark
