@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
+from numpy.typing import NDArray
 
+from marquee.data.intake import add_world
+from marquee.data.tables import Tables
 from marquee.data.workspace import Workspace, replace_text
 from marquee.errors import ParameterError, SavedModelError, WorkspaceError
+from marquee.evaluation.leaks.planted import NewestFirst
 from marquee.lifecycle import evidence, promotion, serving
 from marquee.lifecycle.comparing import compare_runs
 from marquee.lifecycle.fitting import current_model, fit_workspace
@@ -17,6 +24,8 @@ from marquee.lifecycle.gates import Bounds, Verdict
 from marquee.lifecycle.promotion import clean, gate, promote, rollback
 from marquee.lifecycle.runs import has_model, read_run, run_folder, runs, values_of
 from marquee.lifecycle.serving import decisions, serving_key
+from marquee.lifecycle.training import train
+from marquee.models import ALGORITHMS
 from marquee.models.popularity import Popularity
 from marquee.service.engine import Engine
 from runs_kit import AT, make_run
@@ -84,6 +93,62 @@ def test_figures_of_other_rows_than_those_of_the_window_are_a_leak(world: Worksp
     path.write_text(json.dumps(record))
     found = gate(world, "popularity")
     assert "measured on other rows than those of time:0.9" in failed(found)["leak"]
+
+
+@dataclass(kw_only=True, eq=False)
+class ByNumber(NewestFirst):
+    """The planted leak as a model that can be saved."""
+
+    ids_: NDArray[np.float32] = field(init=False, repr=False)
+
+
+@pytest.mark.slow
+def test_what_the_leak_checks_find_is_refused_with_the_name_of_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A model that ranks titles by their ids, where these follow time.
+    monkeypatch.setitem(ALGORITHMS, "by-number", ByNumber)
+    workspace = Workspace(tmp_path)
+    add_world(workspace, n_titles=120, n_viewers=300, n_ratings=12_000, seed=3)
+    tables = workspace.tables()
+    firsts = tables.ratings.group_by("title_id").agg(pl.col("rated_at").min()).sort("rated_at")
+    numbers = firsts.select("title_id", new=pl.int_range(1, pl.len() + 1, dtype=pl.Int64))
+    renumbered = {
+        name: frame.join(numbers, on="title_id")
+        .with_columns(title_id="new")
+        .drop("new")
+        .sort("title_id")
+        for name, frame in (("titles", tables.titles), ("ratings", tables.ratings))
+    }
+    workspace.write(Tables(**renumbered, viewers=tables.viewers))
+    run = train(workspace, ByNumber, "by-number", created_at=AT)
+    assert any("[ids-tell-time]" in told for told in run.split["leaks"])
+    assert "[ids-tell-time]" in failed(gate(workspace, run.id))["leak"]
+    # What a record of an earlier version does not tell is looked for again.
+    path = run_folder(workspace, run.id) / "run.json"
+    record = json.loads(path.read_text())
+    del record["split"]["leaks"]
+    path.write_text(json.dumps(record))
+    assert "[ids-tell-time]" in failed(gate(workspace, run.id))["leak"]
+
+
+@pytest.mark.slow
+def test_viewers_under_a_second_id_are_refused_where_no_moments_tell_them_apart(
+    tmp_path: Path,
+) -> None:
+    workspace = Workspace(tmp_path)
+    add_world(workspace, n_titles=120, n_viewers=300, n_ratings=12_000, seed=3)
+    tables = workspace.tables()
+    undated = tables.ratings.with_columns(rated_at=None, history_rank=None)
+    workspace.write(tables.replace(ratings=undated))
+    clean_run = train(workspace, Popularity, "popularity", created_at=AT, run_id="clean")
+    assert "leak" not in failed(gate(workspace, clean_run.id))
+    second = undated.filter(pl.col("viewer_id") % 10 == 0).with_columns(pl.col("viewer_id") + 10**6)
+    workspace.write(tables.replace(ratings=pl.concat([undated, second])))
+    run = train(workspace, Popularity, "popularity", created_at=AT, run_id="twice")
+    assert "[repeated-rows]" in failed(gate(workspace, run.id))["leak"]
+    # The run before is judged on the data as they are now.
+    assert "[repeated-rows]" in failed(gate(workspace, clean_run.id))["leak"]
 
 
 def test_golden_lists_and_budgets_of_the_workspace_are_heard(world: Workspace) -> None:

@@ -14,6 +14,8 @@ from marquee.data.tables import Tables
 from marquee.data.workspace import Workspace
 from marquee.evaluation.clock import without_times
 from marquee.evaluation.experiment import OnStep
+from marquee.evaluation.leaks.checking import split_leaks
+from marquee.evaluation.leaks.future import side_information_leaks
 from marquee.evaluation.metrics import ndcg
 from marquee.evaluation.splits import Split
 from marquee.lifecycle import state
@@ -75,10 +77,11 @@ def gather(
     golden = read_golden(workspace.home)
     sizes = np.diff(today.split.history.matrix.indptr)[rows]
     popular = _measured(today, ALGORITHMS["popularity"])
+    candidate, of_model = _of_run(today, run)
     return Evidence(
         window=today.split.name,
-        leaks=_leaks(today, run),
-        candidate=_of_run(today, run),
+        leaks=_leaks(today, run, of_model),
+        candidate=candidate,
         serving=None if serving is None else _of_serving(today, serving),
         popularity=_figures(popular),
         saved=_saved_ndcg(saved, today.split, rows),
@@ -90,18 +93,22 @@ def gather(
     )
 
 
-def _of_run(today: _Today, run: Run) -> Figures:
-    if run.split["fingerprint"] == today.split.fingerprint:
+def _of_run(today: _Today, run: Run) -> tuple[Figures, tuple[str, ...]]:
+    """Its figures on the window, and the leaks that were found as it was measured."""
+    # Runs of earlier versions do not tell what was found, so they are measured again.
+    if run.split["fingerprint"] == today.split.fingerprint and "leaks" in run.split:
         values = values_of(today.workspace, run.id)[METRIC].to_numpy()
         nan = dict.fromkeys(("coverage", "head_share", "overlap", "gini"), float("nan"))
-        return Figures(values=values, lists=ListFigures(**nan | run.lists))
+        figures = Figures(values=values, lists=ListFigures(**nan | run.lists))
+        return figures, tuple(run.split["leaks"])
     origin = run_folder(today.workspace, run.id)
-    return _figures(_measured(today, lambda: state.unfitted(run.algorithm, run.parameters, origin)))
+    made = _measured(today, lambda: state.unfitted(run.algorithm, run.parameters, origin))
+    return _figures(made), tuple(str(leak) for leak in made.leaks)
 
 
 def _of_serving(today: _Today, serving: Serving) -> Figures:
     if serving.run is not None:
-        return _of_run(today, read_run(today.workspace, serving.run))
+        return _of_run(today, read_run(today.workspace, serving.run))[0]
     manifest = describe(serving.folder)
     made = _measured(
         today, lambda: state.unfitted(manifest.model, manifest.parameters, serving.folder)
@@ -124,23 +131,19 @@ def _figures(measured: Measured) -> Figures:
     return Figures(values=measured.by_viewer[METRIC], lists=measured.lists)
 
 
-def _leaks(today: _Today, run: Run) -> tuple[str, ...]:
-    """Ways in which the run's figures could know the answers."""
-    split, found = today.split, []
-    n_shared = len(split.shared_pairs())
-    if n_shared:
-        found.append(f"{n_shared} tested ratings of {split.name} are in what was learned from")
-    if split.test_starts is not None and split.train.times is not None and len(split.train):
-        latest = int(split.train.times.max())
-        if latest >= split.test_starts:
-            found.append(
-                f"ratings up to second {latest} were learned from, and {split.name} "
-                f"starts at {split.test_starts}"
-            )
+def _leaks(today: _Today, run: Run, of_model: tuple[str, ...]) -> tuple[str, ...]:
+    """Ways in which the run's figures could know the answers, as `marquee leakcheck` finds them.
+
+    Those of the window are looked for in the data as it is now; those of the model were looked for
+    when it was measured. Notes are none.
+    """
+    split = today.split
+    seen = [*split_leaks(split), *side_information_leaks(today.tables, split)]
+    found = [*(str(leak) for leak in seen if not leak.note), *of_model]
     same = run.data["fingerprint"] == today.fingerprint and run.split["name"] == split.name
     if same and run.split["fingerprint"] != split.fingerprint:
         found.append(f"the run was measured on other rows than those of {split.name} of its data")
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def _saved_ndcg(model: Recommender, split: Split, rows: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -76,7 +76,7 @@ class Evidence:
     window: str
     """Name of the split."""
     leaks: tuple[str, ...]
-    """Ways in which the figures could know the answers, in words."""
+    """Ways in which the figures could know the answers, as the leak checks word them."""
     candidate: Figures
     """Fitted before the window."""
     serving: Figures | None
@@ -135,7 +135,7 @@ def judge(evidence: Evidence, bounds: Bounds) -> list[Verdict]:
 def _leak(evidence: Evidence, bounds: Bounds) -> Verdict:  # noqa: ARG001 - gates are alike
     if evidence.leaks:
         return _no("; ".join(evidence.leaks))
-    return _yes(f"nothing of {evidence.window} is in what was learned from")
+    return _yes(f"no check finds anything of {evidence.window} in what was learned from")
 
 
 def _accuracy(evidence: Evidence, bounds: Bounds) -> Verdict:

@@ -1,4 +1,10 @@
-"""How far a mean over viewers would move with other viewers drawn alike."""
+"""How far a mean over viewers would move with other viewers drawn alike.
+
+The draws and the percentiles are those of every evaluation. What stands here is the mean of plain
+values by viewer, which is what a run keeps and the gates compare: `evaluation/significance.py`
+compares results of an evaluation, with their lists and splits, and corrects the p-values of all
+that it compares, while a gate asks for the ends of one interval.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-N_RESAMPLES = 1_000
-LEVEL = 0.95
-BLOCK_CELLS = 1 << 22
-"""Drawn viewers that are held at once: 32 MB."""
+from marquee.evaluation.bootstrap import COVERAGE, N_RESAMPLES, draws, percentile_interval
+
+LEVEL = COVERAGE
 
 
 class Interval(NamedTuple):
@@ -51,17 +56,10 @@ def mean_interval(
     mean = float(kept @ mass / mass.sum())
     if kept.size < 2:
         return Interval(mean, float("nan"), float("nan"), kept.size)
-    rng = np.random.default_rng(seed)
-    block = max(1, BLOCK_CELLS // kept.size)
-    drawn = []
-    for start in range(0, N_RESAMPLES, block):
-        size = min(block, N_RESAMPLES - start)
-        who = rng.integers(0, kept.size, (size, kept.size))
-        if weights is None:
-            drawn.append(kept[who].mean(axis=1))
-        else:
-            total = mass[who].sum(axis=1)
-            drawn.append((kept * mass)[who].sum(axis=1) / np.where(total > 0, total, np.nan))
-    means = np.concatenate(drawn)
-    low, high = np.nanquantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return Interval(mean, float(low), float(high), kept.size)
+    means = np.full(N_RESAMPLES, np.nan)
+    for place, who in enumerate(draws(kept.size, N_RESAMPLES, seed)):
+        total = mass[who].sum()
+        if total > 0:
+            means[place] = kept[who] @ mass[who] / total
+    span = percentile_interval(mean, means, level)
+    return Interval(mean, span.low, span.high, kept.size)

@@ -200,6 +200,7 @@ def _split(split: Split, measured: Measured) -> dict[str, Any]:
         "fingerprint": split.fingerprint,
         "starts": split.test_starts,
         "clock": measured.clock,
+        "leaks": [str(leak) for leak in measured.leaks],
         **{
             name: getattr(result, name)
             for name in (

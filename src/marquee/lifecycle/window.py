@@ -15,6 +15,7 @@ from marquee.data.tables import Tables
 from marquee.errors import ParameterError
 from marquee.evaluation.clock import clock_for, with_clock, without_times
 from marquee.evaluation.experiment import OnStep, evaluate
+from marquee.evaluation.leaks.leak import Leak
 from marquee.evaluation.report import SplitResult
 from marquee.evaluation.splits import Split, parse_split
 from marquee.features.side_information import viewers_frame
@@ -46,6 +47,8 @@ class Measured:
     """95 % interval of each figure that is a mean over viewers or over ratings."""
     lists: ListFigures
     """Of viewers with at least ``HISTORY`` ratings."""
+    leaks: tuple[Leak, ...]
+    """What the leak checks of an evaluation found in the split and the model, notes left out."""
 
     @property
     def by_viewer(self) -> dict[str, NDArray[np.float64]]:
@@ -118,6 +121,7 @@ def measure(
         clock=clock,
         intervals=_intervals(result, split),
         lists=list_figures(lists, n_ratings),
+        leaks=tuple(leak for leak in report.leaks if not leak.note),
     )
 
 

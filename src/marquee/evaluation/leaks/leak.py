@@ -25,6 +25,9 @@ class Leak:
     note: bool = False
     """Whether it is only to be known, and makes no result leak."""
 
+    def __str__(self) -> str:
+        return f"{self.words} [{self.check}]"
+
 
 CHECKS: dict[str, str] = {
     "test-in-training": "pairs of viewer and title in the test part and in what is learned from",
