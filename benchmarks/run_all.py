@@ -30,6 +30,7 @@ RUNS = (
     ("forecast.py", "--data", "tmdb-5000"),
     ("leak_lab.py", "--data", "tmdb-5000"),
     ("planted.py", "--worlds", "50"),
+    ("online.py",),
     ("what_if.py", "--worlds", "3"),
     ("audience.py", "--data", "world"),
     ("audience.py", "--data", "world", "--year", "2021"),

@@ -1,7 +1,7 @@
 """Team-draft interleaving: both models choose for one list, and what is taken from it is a vote.
 
-One viewer compares both at once, so far fewer viewers tell which of two models is preferred than
-when each sees one of them; by how much is not told.
+One viewer compares both at once, so differences between viewers do not blur the answer; which of
+the two is preferred is told, and not by how much.
 
 References
 ----------
