@@ -78,7 +78,7 @@ def test_without_a_budget_nothing_is_said_that_needs_one() -> None:
     assert told.profit_usd is told.multiple is None
     assert told.chance_of_double is None
     assert told.classes == ()
-    assert any("budget_usd" in note for note in told.notes)
+    assert any("Not given: budget" in note for note in told.notes)
 
 
 def test_every_answer_names_its_day_its_model_and_its_data_and_goes_into_json() -> None:
@@ -345,22 +345,24 @@ def test_two_of_a_name_in_one_role_are_never_guessed() -> None:
 def test_a_gap_that_no_training_film_had_is_told_as_a_guess() -> None:
     told = desk().forecast(plan(budget_usd=None, writers=[], runtime_min=None), today=TODAY)
     [guessed] = [text for text in told.notes if "is a guess" in text]
-    assert guessed.startswith("Not given: budget_usd, writers. All films")
+    assert guessed.startswith("Not given: budget, writers. All films")
     [learned] = [text for text in told.notes if "reads a gap" in text]
-    assert learned.startswith("Not given: runtime_min. ")
+    assert learned.startswith("Not given: running time. ")
     assert not any("unknown" in text for text in told.warnings)  # once is enough
     changed = desk().what_if(plan(), {"budget_usd": None}, today=TODAY)
     assert changed.outside
-    assert any("budget_usd unknown lies outside the training" in text for text in changed.warnings)
+    unknown = "budget: it is unknown, and was known of every training film"
+    assert any(text.startswith(unknown) for text in changed.warnings)
     assert not any("is a guess" in text for text in desk().forecast(plan(), today=TODAY).notes)
 
 
 def test_inputs_outside_the_training_data_are_named_with_what_was_seen() -> None:
     told = desk().forecast(plan(budget_usd=4e9, certificate="Ж-18"), today=TODAY)
-    assert any("budget_usd $4,000,000,000 lies outside" in text for text in told.warnings)
-    assert any("certificate 'Ж-18' lies outside" in text for text in told.warnings)
+    too_much = "budget: $4,000,000,000 (production budget, nominal US dollars) lies outside"
+    assert any(text.startswith(too_much) for text in told.warnings)
+    assert any("certificate: 'Ж-18' lies outside" in text for text in told.warnings)
     usual = desk().forecast(plan(), today=TODAY)
-    assert not any("budget_usd" in text or "certificate" in text for text in usual.warnings)
+    assert not any(text.startswith(("budget", "certificate")) for text in usual.warnings)
 
 
 def test_similar_films_are_past_ones_whose_box_office_was_known() -> None:

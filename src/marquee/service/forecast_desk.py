@@ -298,8 +298,8 @@ class ForecastDesk:
             for group, name in GAPS.items()
             if group in groups and not getattr(question.plan, name)
         }
-        learned = [name for name, is_unseen in gaps.items() if not is_unseen]
-        guessed = [name for name, is_unseen in gaps.items() if is_unseen]
+        learned = [_field(name) for name, is_unseen in gaps.items() if not is_unseen]
+        guessed = [_field(name) for name, is_unseen in gaps.items() if is_unseen]
         if learned:
             notes.append(
                 f"Not given: {', '.join(learned)}. The model reads a gap as what films with "
@@ -324,3 +324,8 @@ class ForecastDesk:
 
 def _by(name: str, horizon: Horizon) -> bool:
     return HORIZONS.index(column(name).horizon) <= HORIZONS.index(horizon)
+
+
+def _field(name: str) -> str:
+    """A field of a plan as a person calls it."""
+    return {"budget_usd": "budget", "runtime_min": "running time"}.get(name, name)

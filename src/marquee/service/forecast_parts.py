@@ -82,7 +82,19 @@ def told_by_group(outside: Iterable[Outside]) -> tuple[str, ...]:
     for each in outside:
         by_group.setdefault(column(each.column).group, []).append(each)
     return tuple(
-        f"{group}: {found[0]}"
+        f"{group}: {_in_words(found[0])}"
         + (f" (and {len(found) - 1} more of its columns)" if found[1:] else "")
         for group, found in by_group.items()
     )
+
+
+def _in_words(outside: Outside) -> str:
+    """The same as its text, with what the column says in place of its name."""
+    if outside.how == "gap":
+        return "it is unknown, and was known of every training film"
+    what = outside.value
+    if outside.how != "new":  # a word speaks for itself
+        what += f" ({column(outside.column).words.partition(';')[0]})"
+    if outside.how == "rare":
+        return f"{what} is rare among the training films: {outside.seen}"
+    return f"{what} lies outside the training data: {outside.seen}"

@@ -14,6 +14,7 @@ import numpy as np
 from marquee.app.amounts import dollars, percent
 from marquee.features.calendar import MONTHS
 from marquee.forecast.scales import OutcomeScale, from_scale
+from marquee.insights.industry.drawing import marks
 from marquee.service.audience import Segment
 from marquee.service.forecast_records import (
     BestMonth,
@@ -57,7 +58,8 @@ def spreads(films: Mapping[str, Spread], mark: float | None = None, what: str = 
     ]
     y = named("name")
     scale = {"type": "log", "nice": False}
-    axis = {"labelExpr": DOLLARS, "tickCount": 6, "title": "US dollars, by powers"}
+    ends = [end for each in films.values() for end in (each.low_80, each.high_80)]
+    axis = powers("US dollars, by powers", [*ends, *([] if mark is None else [mark])])
     layers: list[dict[str, Any]] = [
         band(y, "low_80", "high_80", 6, "quiet", scale, axis),
         band(y, "low_50", "high_50", 14, "range", scale, axis),
@@ -125,6 +127,7 @@ def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
         steps.append((f"{len(rest)} more", "", sum(line.contribution for line in rest)))
     scale_of = cast("OutcomeScale", told.scale)
     at, rows = told.base_on_scale, []
+    reached: list[float] = []
     for group, said, contribution in steps:
         rows.append(
             {
@@ -139,6 +142,7 @@ def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
             }
         )
         at += contribution
+        reached.append(_off_scale(scale_of, at))
     money = told.target == "revenue"
     ends = [
         {"input": "usual film", "from": told.base, "to": told.base},
@@ -146,8 +150,10 @@ def waterfall(told: FilmExplanation, most: int = 9) -> Drawn:
     ]
     order = ["usual film", *(row["input"] for row in rows), "this film"]
     y = named("input") | {"sort": order}
-    axis = {"title": "median", "tickCount": 6} | ({"labelExpr": DOLLARS} if money else {})
     scale = {"type": "log", "nice": False} if told.scale != "plain" else {"zero": False}
+    axis: dict[str, Any] = {"title": "median", "tickCount": 6}
+    if money:
+        axis = powers("median", [told.base, told.median, *reached])
     x = {"field": "from", "type": "quantitative", "scale": scale, "axis": axis}
     layers: list[dict[str, Any]] = [
         {
@@ -194,7 +200,8 @@ def months(answer: BestMonth) -> Drawn:
         }
         for line in answer.months
     ]
-    x = {"field": "month", "type": "ordinal", "sort": list(MONTHS), "title": None}
+    short = {"labelExpr": "slice(datum.label, 0, 3)", "labelOverlap": False, "labelFontSize": 10}
+    x = {"field": "month", "type": "ordinal", "sort": list(MONTHS), "title": None, "axis": short}
     y = {"type": "quantitative", "axis": {"labelExpr": DOLLARS, "title": "median revenue"}}
     zero = {"zero": False}
     layers: list[dict[str, Any]] = [
@@ -252,12 +259,12 @@ def budgets(answer: BudgetCurve) -> Drawn:
         "field": "budget",
         "type": "quantitative",
         "scale": log,
-        "axis": {"labelExpr": DOLLARS, "title": "budget", "tickCount": 6},
+        "axis": powers("budget", [line.budget_usd for line in answer.lines]),
     }
     y = {
         "type": "quantitative",
         "scale": log,
-        "axis": {"labelExpr": DOLLARS, "title": "revenue", "tickCount": 6},
+        "axis": powers("revenue", [row[end] for row in rows for end in ("low_80", "high_80")]),
     }
     layers: list[dict[str, Any]] = [
         {
@@ -357,6 +364,12 @@ def band(
         "mark": {"type": "bar", "height": height, "style": style, "cornerRadius": 3},
         "encoding": {"y": y, "x": x, "x2": {"field": high}},
     }
+
+
+def powers(title: str, values: Sequence[float]) -> dict[str, Any]:
+    """An axis of money by powers, with few marks: many run into one another on a phone."""
+    known = [value for value in values if value > 0]
+    return {"labelExpr": DOLLARS, "title": title, "values": marks(min(known), max(known))}
 
 
 def named(field: str) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _finding(finding: Finding, data: DataNote) -> None:
         if finding.chart is not None:
             draw(sized(finding.chart.spec), finding.chart.alt.text, finding.key)
         if finding.sentences[1:]:
-            st.markdown(" ".join(sentence(each.text) for each in finding.sentences[1:]))
+            st.markdown("\n\n".join(sentence(each.text) for each in finding.sentences[1:]))
         as_table(finding.table, finding.key)
         st.caption(
             " ".join(

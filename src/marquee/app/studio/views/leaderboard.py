@@ -152,7 +152,7 @@ def _forecasts() -> None:
     st.subheader("How far off, year by year")
     whole = record.all_years
     st.write(
-        f"{_off(record, whole['error'])} over {whole['n']:,} films; "
+        f"{_off(record, whole['error']).capitalize()} over {whole['n']:,} films; "
         f"{_off(record, whole['baseline_error'])} by {record.baseline}, which takes no model."
     )
     chart(boards.by_year(record), "errors")
@@ -179,8 +179,8 @@ def _held(record: TrackRecord) -> None:
 
 def _off(record: TrackRecord, error: float) -> str:
     if record.scale == "raw":
-        return f"Off by {error:.2f} on average"
-    return f"Typically off by a factor of {math.exp(error):.2f}"
+        return f"off by {error:.2f} on average"
+    return f"typically off by a factor of {math.exp(error):.2f}"
 
 
 def _worst(record: TrackRecord) -> None:

@@ -212,7 +212,7 @@ def _curves(desk: ForecastDesk, plan: FilmPlan) -> None:
             if by_month.interval_above_1
             else "a hint, since 1 lies inside"
         )
-        st.write(f"{name} has the highest median, {ratio(best.change)} times the plan; {sure}.")
+        st.write(f"{name} has the highest median, {ratio(best.change)} of the plan's; {sure}.")
     chart(charts.months(by_month), "months")
     curve = desk.budget_curve(plan, today=opened.today())
     st.write(f"Along the curve 1 % more budget goes with {curve.elasticity:.2f} % more revenue.")
