@@ -89,7 +89,7 @@ def _speed(people: Audience, asked: argparse.Namespace) -> list[list[object]]:
         rng = np.random.default_rng(10_000 + number)
         terms, most = effect_terms(*split(people, 10 * asked.viewers, f"s{number}", rng), SHARES)
         found["split in two arms"].append(ever_out(terms, most, 0.0))
-        drafted = interleaved(people, 5 * asked.viewers, rng)
+        drafted = interleaved(people, 10 * asked.viewers, rng)
         found["interleaved"].append(ever_out(drafted, 1.0, 0.0))
     rows: list[list[object]] = []
     for name, when in found.items():

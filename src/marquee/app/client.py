@@ -277,6 +277,7 @@ class MarqueeClient:
             "title_ids": [pick.title.title_id for pick in picks.picks],
             "model": picks.model,
             "snapshot": picks.snapshot,
+            "arms": [pick.arm for pick in picks.picks],
         }
         return self._send(Entered, "POST", f"/viewers/{viewer_id}/impressions", body)
 

@@ -72,7 +72,7 @@ class Follower:
         *,
         seconds: float = LOOK_SECONDS,
     ) -> None:
-        from marquee.lifecycle.serving import state
+        from marquee.lifecycle.experiments import state
 
         self._workspace, self._live, self._open = workspace, live, open_engine
         self._seconds = seconds
@@ -83,7 +83,7 @@ class Follower:
 
     def look(self) -> bool:
         """Hands over another engine if another model answers by now; whether it did."""
-        from marquee.lifecycle.serving import state
+        from marquee.lifecycle.experiments import state
 
         found = ""
         try:

@@ -14,6 +14,7 @@ from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError, WorkspaceError
 from marquee.evaluation.experiment import OnStep
 from marquee.lifecycle.evidence import gather
+from marquee.lifecycle.experiments import find_running
 from marquee.lifecycle.gates import Bounds, Verdict, judge, read_bounds
 from marquee.lifecycle.runs import has_model, has_run, read_run, remove_models, runs
 from marquee.lifecycle.saving import load
@@ -191,19 +192,23 @@ def rollback(
 def clean(workspace: Workspace, keep: int = 3, *, n_erased: int | None = None) -> list[str]:
     """Names of the runs whose models were removed; their records stay.
 
-    Kept are the model that answers, the one before it, and those of the last ``keep`` runs. With
+    Kept are the model that answers, the one before it, those of the last ``keep`` runs, and those
+    of the experiment that runs. With
     ``n_erased``, the number of viewers erased until now, models fitted when they were fewer go too,
-    all but the one that answers: they learned from somebody who is to be forgotten.
+    all but those that answer: they learned from somebody who is to be forgotten.
     """
     with deciding(workspace):
         now = serving_key(workspace)
         kept = {run.id for run in runs(workspace)[-keep:]} if keep else set()
         with suppress(WorkspaceError):
             kept.add(_before(workspace, now)[0].removeprefix(OF_RUN))
+        running = find_running(workspace)
+        tried = {arm.model for arm in running.arms} if running else set()
         gone = []
         for run in runs(workspace):
             outdated = n_erased is not None and run.data["n_erased"] < n_erased
-            wanted = OF_RUN + run.id == now or (run.id in kept and not outdated)
+            serves = OF_RUN + run.id == now or run.id in tried
+            wanted = serves or (run.id in kept and not outdated)
             if not wanted and has_model(workspace, run.id):
                 remove_models(workspace, run.id)
                 gone.append(run.id)

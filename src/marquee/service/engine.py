@@ -53,8 +53,9 @@ class Engine(Lists):
         model: str | None = None,
         *,
         feedback: FeedbackStore | None = None,
+        library: Library | None = None,
     ) -> None:
-        super().__init__(Library.open(workspace, model), feedback)
+        super().__init__(library or Library.open(workspace, model), feedback)
         # A person is what is known at one revision, and another one after every change.
         self._asked = lru_cache(maxsize=ASKERS_KEPT)(partial(asked, self.library))
 

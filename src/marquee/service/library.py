@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -111,6 +111,29 @@ class Library:
                 *attributions(tables.titles, tables.availability),
                 *[STALE] * stale,
             ),
+        )
+
+    def beside(self, workspace: Workspace, model: str) -> Library:
+        """The same data with another model or run, fitted over the same titles.
+
+        Raises
+        ------
+        WorkspaceError
+            If there is no such model, or it was fitted over other titles.
+        """
+        asked = _asked(workspace, model)
+        recommender = load(asked.folder)
+        if recommender.items_ != self.model.items_:
+            raise WorkspaceError(
+                f"{model} and {self.model_name} were fitted over other titles; train both on the "
+                "tables in force"
+            )
+        return replace(
+            self,
+            model=recommender,
+            model_name=asked.name,
+            model_version=describe(asked.folder).version,
+            predictor=_predictor(asked, recommender),
         )
 
     @property

@@ -30,6 +30,7 @@ from marquee.service.records import (
 
 if TYPE_CHECKING:
     from marquee.data.feedback import FeedbackStore
+    from marquee.lifecycle.experiments import Experiment
 
 
 class Lists:
@@ -43,6 +44,8 @@ class Lists:
         self.library = library
         self.feedback = feedback
         """Where what is said is kept; None where nothing is."""
+        self.experiment: Experiment | None = None
+        """What is tried on viewers; None where nothing is."""
 
     @property
     def catalog(self) -> Catalog:
@@ -53,6 +56,10 @@ class Lists:
     def source(self) -> Source:
         """Which model and data answer."""
         return self.library.source
+
+    def answering(self, viewer_id: int | None) -> Library:  # noqa: ARG002 - an experiment asks
+        """What picks for that viewer come from: the same for all, but in an experiment."""
+        return self.library
 
     def person(
         self, viewer_id: int | None = None, ratings: Mapping[int, float] | None = None

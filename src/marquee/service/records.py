@@ -55,6 +55,8 @@ class Suggestion:
     title: TitleCard
     score: float
     reasons: tuple[Reason, ...] = ()
+    arm: str | None = None
+    """``EXPERIMENT:ARM`` that chose it, for whoever tells what was shown; null outside of one."""
 
 
 @dataclass(frozen=True)

@@ -248,7 +248,7 @@ def test_an_export_holds_everything_and_an_erasure_leaves_nothing(
     assert export.json()["events"][0]["event_id"] == "a"
     assert export.json()["lists_shown"][0]["titles"] == titles
     erased = client.delete(f"{V1}/viewers/{viewer}").json()["deleted"]
-    assert erased == {"events": 1, "answers": 1, "viewers": 1}
+    assert erased == {"events": 1, "answers": 1, "exposures": 0, "viewers": 1}
     for path in ("", "/recommendations", "/feedback", "/export"):
         assert client.get(f"{V1}/viewers/{viewer}{path}").status_code == 404
     answer = client.post(f"{V1}/feedback", json={"events": [rate(3, 2, "b", viewer)]})

@@ -33,7 +33,9 @@ def talkative(store: FeedbackStore, viewer: int) -> None:
         ]
     )
     store.undo(viewer, f"{viewer} b")
-    store.show([Shown(viewer, f"list {viewer}", (11, 12), "ease", "000042", NOON)])
+    store.show(
+        [Shown(viewer, f"list {viewer}", (11, 12), "ease", "000042", NOON, "try", ("a", None))]
+    )
     store.change_settings(
         viewer, Settings(f"{MARK} {viewer}", ("cozy",), ("Flix+",), "DE", {"a": 1})
     )
@@ -64,7 +66,7 @@ def test_an_export_holds_everything_that_the_tables_hold(store: FeedbackStore, u
             for column, cell in cells.items():
                 # A facet follows from its verb, moments are written as ISO 8601, and the value
                 # of a verb without one is the verb.
-                if column in {"facet", "at_us", "n_titles", "settings", "titles"}:
+                if column in {"facet", "at_us", "n_titles", "settings", "titles", "arms"}:
                     continue
                 if column == "value" and cells["verb"] not in {"rate", "watch"}:
                     continue
@@ -87,7 +89,7 @@ def test_an_erasure_leaves_the_number_and_the_day_alone(store: FeedbackStore, ur
     talkative(store, ANN)
     talkative(store, BEN)
     before = contents(url)
-    assert store.erase(ANN, day=DAY) == {"events": 7, "answers": 1, "viewers": 1}
+    assert store.erase(ANN, day=DAY) == {"events": 7, "answers": 1, "exposures": 1, "viewers": 1}
     after = contents(url)
     assert set(after) == set(METADATA.tables) | {"marquee_feedback_version"}
     erased = after.pop("erased")
@@ -147,12 +149,12 @@ def test_a_second_erasure_finds_nothing_and_keeps_the_first_day(
     ann = store.add_viewer(Settings("Ann"))
     store.erase(ann, day=DAY)
     later = date(2027, 1, 1)
-    assert store.erase(ann, day=later) == {"events": 0, "answers": 0, "viewers": 0}
+    assert store.erase(ann, day=later) == {"events": 0, "answers": 0, "exposures": 0, "viewers": 0}
     assert str(contents(url)["erased"][0][1]) == str(DAY)
 
 
 def test_a_viewer_of_a_source_who_never_said_anything_can_be_erased(store: FeedbackStore) -> None:
-    assert store.erase(ANN, day=DAY) == {"events": 0, "answers": 0, "viewers": 0}
+    assert store.erase(ANN, day=DAY) == {"events": 0, "answers": 0, "exposures": 0, "viewers": 0}
     assert store.erased_viewers() == {ANN}
 
 

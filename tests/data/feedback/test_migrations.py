@@ -23,7 +23,7 @@ from marquee.data.feedback.migrating import LOCK, VERSION_TABLE
 from marquee.data.feedback.schema import METADATA
 from marquee.errors import FeedbackError
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 @contextmanager

@@ -129,6 +129,9 @@ class NewList(_Body):
     )
     model: Name = Field(description="`model` of the answer.")
     snapshot: Name = Field(description="`snapshot` of the answer.")
+    arms: Annotated[list[Name | None], Field(max_length=1_000)] | None = Field(
+        default=None, description="`arm` of each pick, in the same order; needed in experiments."
+    )
     at: At | None = None
 
 

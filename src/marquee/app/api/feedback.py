@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from marquee.app.api.answers import Entered, History, Receipts, Said, Undone, Written
 from marquee.app.api.bodies import NewEvents, NewList
 from marquee.app.api.served import Cursor, Served, ViewerId, router
+from marquee.app.lists import exposure
 from marquee.data.feedback import Shown
 from marquee.errors import FeedbackError
 
@@ -70,13 +71,28 @@ def _writing(served: Served) -> APIRouter:
         if shown.model not in fitted:
             text = f"there is no model {shown.model[:40]!r}; there are: {', '.join(fitted)}"
             faults.append({"loc": ("body", "model"), "msg": text})
+        if shown.arms is not None and len(shown.arms) != len(shown.title_ids):
+            text = f"{len(shown.arms)} arms for {len(shown.title_ids)} titles"
+            faults.append({"loc": ("body", "arms"), "msg": text})
         if faults:
             raise RequestValidationError(faults)
         titles, at = tuple(shown.title_ids), shown.at or served.clock()
-        given = Shown(viewer_id, shown.answer_id, titles, shown.model, shown.snapshot, at)
+        tried = _tried(served, shown.arms or [])
+        given = Shown(viewer_id, shown.answer_id, titles, shown.model, shown.snapshot, at, *tried)
         return Entered(shown.answer_id, served.store.show([given]) == 1)
 
     return routes
+
+
+def _tried(served: Served, arms: list[str | None]) -> tuple[str, tuple[str | None, ...]]:
+    """The experiment that a list is of, and its arms; of one that ended nothing is entered."""
+    name, chose = exposure(arms)
+    running = served.engine.experiment
+    if running is None or running.name != name:
+        return "", ()
+    there = {arm.name for arm in running.arms}
+    known = tuple(arm if arm in there else None for arm in chose)
+    return (name, known) if any(known) else ("", ())
 
 
 def _reading(served: Served) -> APIRouter:

@@ -12,6 +12,7 @@ from marquee.app.cli import (
     comparing,
     data,
     evaluating,
+    experiments,
     faces,
     forecast,
     insights,
@@ -43,6 +44,7 @@ app.add_typer(forecast.app, name="forecast")
 app.add_typer(insights.app, name="insights")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(spark.app, name="spark")
+app.add_typer(experiments.app, name="experiment")
 app.command()(training.world)
 app.command()(training.fit)
 app.command()(runs.train)

@@ -115,6 +115,7 @@ def serve_workspace(
     from marquee.data.workspace import Workspace
     from marquee.lifecycle.fitting import current_model
     from marquee.service.engine import Engine
+    from marquee.service.trial import open_engine
 
     outside = public_url or settings.public_url
     public = PublicUrl(outside) if outside else None
@@ -126,7 +127,9 @@ def serve_workspace(
     with listen(place) as listener, feedback_store(stored, make=True) as said:
 
         def opened() -> Engine:
-            return Engine(workspace, model, feedback=said)
+            if model is not None:
+                return Engine(workspace, model, feedback=said)
+            return open_engine(workspace, feedback=said)
 
         engine = opened()
         engine.warm_up()

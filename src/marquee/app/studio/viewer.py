@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from marquee.app.lists import list_id
+from marquee.app.lists import exposure, list_id
 from marquee.app.studio import opened
 from marquee.app.web.session import COOKIE, unseal
 from marquee.data.feedback import FIRST_OWN_VIEWER, Event, FeedbackStore, Settings, Shown
@@ -103,12 +103,22 @@ def _undo(said: Said) -> None:
 
 def enter(viewer_id: int | None, key: str, answer: Answer) -> str:
     """The id of a list, entered as shown to the viewer where there is one."""
-    library, now = opened.engine().library, datetime.now(UTC)
+    library, now = opened.engine().answering(viewer_id), datetime.now(UTC)
     titles = tuple(pick.title.title_id for pick in answer.picks)
     found = list_id(key, titles, library, now)
     store = opened.store()
     if viewer_id is not None and store is not None and titles:
         store.show(
-            [Shown(viewer_id, found, titles, library.model_name, library.snapshot or "none", now)]
+            [
+                Shown(
+                    viewer_id,
+                    found,
+                    titles,
+                    library.model_name,
+                    library.snapshot or "none",
+                    now,
+                    *exposure([pick.arm for pick in answer.picks]),
+                )
+            ]
         )
     return found

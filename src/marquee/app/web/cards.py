@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from marquee.app.lists import list_id
+from marquee.app.lists import exposure, list_id
 from marquee.app.web.visit import Visit
 from marquee.data.feedback import Shown
 from marquee.service.records import Prediction, Reason, Suggestion, TitleCard
@@ -45,6 +45,8 @@ class Card:
     """What was just said of it."""
     note: str = ""
     """Why it is there, where no reasons are known."""
+    arm: str | None = None
+    """Which arm of an experiment chose it."""
 
     @property
     def buttons(self) -> tuple[Star, ...]:
@@ -109,7 +111,7 @@ def shelf(
 ) -> Shelf:
     """Picks as cards in their order; the note stands on those without reasons of their own."""
     cards = [
-        Card(pick.title, key, slot, reasons=pick.reasons, note=note)
+        Card(pick.title, key, slot, reasons=pick.reasons, note=note, arm=pick.arm)
         for slot, pick in enumerate(picks)
     ]
     return Shelf(key, heading, tuple(cards), why)
@@ -239,7 +241,7 @@ def _settled(visit: Visit, shelves: Sequence[Shelf]) -> list[Shelf]:
 
 def _list_id(visit: Visit, each: Shelf) -> str:
     titles = [card.title.title_id for card in each.cards]
-    return list_id(each.key, titles, visit.site.engine.library, visit.now)
+    return list_id(each.key, titles, visit.site.engine.answering(visit.viewer_id), visit.now)
 
 
 MOST_LOOKED_AT = 30
@@ -261,9 +263,10 @@ def _thumbs(visit: Visit) -> dict[str, str]:
 
 def _enter(visit: Visit, shelves: Sequence[Shelf]) -> None:
     """Has the lists entered as shown to the profile in use, once the page is on its way."""
-    viewer_id, feedback, library = visit.viewer_id, visit.feedback, visit.site.engine.library
+    viewer_id, feedback = visit.viewer_id, visit.feedback
     if viewer_id is None or feedback is None:
         return
+    library = visit.site.engine.answering(viewer_id)
     lists = [
         Shown(
             viewer_id,
@@ -272,6 +275,7 @@ def _enter(visit: Visit, shelves: Sequence[Shelf]) -> None:
             library.model_name,
             library.snapshot or "none",
             visit.now,
+            *exposure([card.arm for card in each.cards]),
         )
         for each in shelves
         if each.cards

@@ -125,6 +125,22 @@ def checked_shown(shown: Shown) -> dict[str, Any]:
         "snapshot": checked_text(shown.snapshot, "snapshot", NAME_LENGTH),
         "titles": titles,
         "n_titles": len(titles),
+        "exposure": checked_exposure(shown),
+    }
+
+
+def checked_exposure(shown: Shown) -> dict[str, Any] | None:
+    """The list as a row of ``exposures``; None where it belongs to no experiment."""
+    if not shown.experiment:
+        return None
+    if len(shown.arms) != len(shown.titles) or not any(shown.arms):
+        raise FeedbackError(
+            f"arms must name who chose each of the {len(shown.titles):,} titles, "
+            f"got {cut(list(shown.arms))}"
+        )
+    return {
+        "experiment": checked_text(shown.experiment, "experiment", NAME_LENGTH),
+        "arms": [None if a is None else checked_text(a, "arms", NAME_LENGTH) for a in shown.arms],
     }
 
 

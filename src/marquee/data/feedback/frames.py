@@ -9,7 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 
 from marquee.data.feedback.reading import in_force, last_said
-from marquee.data.feedback.schema import answers
+from marquee.data.feedback.schema import answers, events, exposures
 from marquee.data.schema import RATINGS, SECONDS, conform
 
 SOURCE = "feedback"
@@ -42,6 +42,16 @@ JUDGMENTS = {
     "judged_at": SECONDS,
 }
 """Columns of verdicts on picks: 1 for a good one, 0 for a bad one."""
+
+EXPOSURES: dict[str, pl.DataType] = {
+    "viewer_id": pl.Int64(),
+    "answer_id": pl.String(),
+    "title_id": pl.Int64(),
+    "place": pl.Int64(),
+    "arm": pl.String(),
+    "at_us": pl.Int64(),
+}
+"""Columns of what an experiment showed: one title in one list a row, at its place, 1 first."""
 
 SHOWN: dict[str, pl.DataType] = {
     "viewer_id": pl.Int64(),
@@ -134,6 +144,41 @@ def impressions_frame(
         )
         .sort("viewer_id", "answer_id", "place")
     )
+
+
+def exposures_frame(connection: sa.Connection, experiment: str) -> pl.DataFrame:
+    """What an experiment showed to whom, columns ``EXPOSURES``, by viewer, moment and place."""
+    names = ("viewer_id", "answer_id", "at_us", "titles", "arms")
+    asked = sa.select(*(exposures.c[name] for name in names))
+    rows = connection.execute(asked.where(exposures.c.experiment == experiment))
+    lists = {"titles": pl.List(pl.Int64), "arms": pl.List(pl.String)}
+    frame = _frame(rows, {name: lists.get(name) or SHOWN[name] for name in names})
+    return (
+        frame.with_columns(pl.int_ranges(1, pl.col("titles").list.len() + 1).alias("place"))
+        .explode("titles", "arms", "place")
+        .rename({"titles": "title_id", "arms": "arm"})
+        .select(list(EXPOSURES))
+        .sort("viewer_id", "at_us", "answer_id", "place")
+    )
+
+
+def exposed_events_frame(connection: sa.Connection, experiment: str) -> pl.DataFrame:
+    """What viewers of an experiment said of titles, but for what they took back.
+
+    Columns ``viewer_id``, ``title_id``, ``facet``, ``value``, ``at_us``, in order.
+    """
+    exposed = sa.select(exposures.c.viewer_id).where(exposures.c.experiment == experiment)
+    columns = {
+        "viewer_id": pl.Int64(),
+        "title_id": pl.Int64(),
+        "facet": pl.String(),
+        "value": pl.Float64(),
+        "at_us": pl.Int64(),
+    }
+    asked = sa.select(*(events.c[name] for name in columns)).where(
+        ~events.c.undone, events.c.title_id.is_not(None), events.c.viewer_id.in_(exposed)
+    )
+    return _frame(connection.execute(asked), columns).sort(list(columns))
 
 
 def _said(connection: sa.Connection, facet: str) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from marquee.data.feedback.checks import moment
 from marquee.data.feedback.reading import history, profile
 from marquee.data.feedback.records import Entry
-from marquee.data.feedback.schema import answers, viewers
+from marquee.data.feedback.schema import answers, exposures, viewers
 
 FORMAT = 1
 """Version of the export's shape."""
@@ -26,6 +26,8 @@ def everything(connection: sa.Connection, viewer_id: int) -> dict[str, Any]:
     entry = sa.select(viewers.c.request_id).where(viewers.c.viewer_id == viewer_id)
     shown = sa.select(answers).where(answers.c.viewer_id == viewer_id)
     shown = shown.order_by(answers.c.at_us, answers.c.answer_id)
+    tried = sa.select(exposures).where(exposures.c.viewer_id == viewer_id)
+    tried = tried.order_by(exposures.c.at_us, exposures.c.experiment, exposures.c.answer_id)
     return {
         "format": FORMAT,
         "viewer_id": viewer_id,
@@ -48,6 +50,7 @@ def everything(connection: sa.Connection, viewer_id: int) -> dict[str, Any]:
         },
         "events": [_said(entry) for entry in history(connection, viewer_id)][::-1],
         "lists_shown": [_shown(row) for row in connection.execute(shown)],
+        "experiments": [_tried(row) for row in connection.execute(tried)],
     }
 
 
@@ -65,4 +68,14 @@ def _shown(row: sa.Row[Any]) -> dict[str, Any]:
         "model": row.model,
         "snapshot": row.snapshot,
         "titles": row.titles,
+    }
+
+
+def _tried(row: sa.Row[Any]) -> dict[str, Any]:
+    return {
+        "experiment": row.experiment,
+        "answer_id": row.answer_id,
+        "at": moment(row.at_us).isoformat(),
+        "titles": row.titles,
+        "arms": row.arms,
     }

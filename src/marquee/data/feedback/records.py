@@ -51,6 +51,10 @@ class Shown:
     model: str
     snapshot: str
     at: datetime
+    experiment: str = ""
+    """The experiment that it was shown in; empty for none."""
+    arms: tuple[str | None, ...] = ()
+    """Of each title the arm that chose it, None where none did; empty outside of experiments."""
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,22 @@ answers = sa.Table(
 )
 """Lists that were shown: ``titles`` are the title ids in the order of their places."""
 
+exposures = sa.Table(
+    "exposures",
+    METADATA,
+    sa.Column("experiment", sa.String(NAME_LENGTH), nullable=False),
+    sa.Column("viewer_id", sa.BigInteger, sa.ForeignKey("viewers.viewer_id"), nullable=False),
+    sa.Column("answer_id", sa.String(ID_LENGTH), nullable=False),
+    sa.Column("at_us", sa.BigInteger, nullable=False),
+    sa.Column("titles", sa.JSON(none_as_null=True), nullable=False),
+    sa.Column("arms", sa.JSON(none_as_null=True), nullable=False),
+    sa.PrimaryKeyConstraint("experiment", "viewer_id", "answer_id", name="pk_exposures"),
+    sa.Index("ix_exposures_viewer_id", "viewer_id"),
+    sqlite_with_rowid=False,
+)
+"""Lists of an experiment that were shown: ``arms`` says of each of the ``titles`` which arm chose
+it, null where none did. Rows are added and erased, never changed."""
+
 erased = sa.Table(
     "erased",
     METADATA,

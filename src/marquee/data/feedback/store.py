@@ -277,6 +277,19 @@ class FeedbackStore:
         with self._database.reading() as connection:
             return frames.judgments_frame(connection)
 
+    def exposures_frame(self, experiment: str) -> pl.DataFrame:
+        """What an experiment showed to whom, columns ``frames.EXPOSURES``."""
+        with self._database.reading() as connection:
+            return frames.exposures_frame(connection, experiment)
+
+    def experiment_frames(self, experiment: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What an experiment showed, and what its viewers said of titles, at one moment."""
+        with self._database.reading() as connection:
+            return (
+                frames.exposures_frame(connection, experiment),
+                frames.exposed_events_frame(connection, experiment),
+            )
+
     def n_ratings_by_title(self) -> dict[int, int]:
         """Number of ratings in force of each title that has any."""
         with self._database.reading() as connection:

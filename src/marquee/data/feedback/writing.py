@@ -19,6 +19,7 @@ from marquee.data.feedback.schema import (
     counters,
     erased,
     events,
+    exposures,
     viewers,
 )
 from marquee.errors import FeedbackError, UnknownIdError
@@ -146,8 +147,27 @@ def append_answers(connection: sa.Connection, rows: Sequence[Row]) -> int:
     if problems:
         raise refusal(problems, "list")
     if fresh:
-        connection.execute(sa.insert(answers), fresh)
+        columns = [column.name for column in answers.c]
+        connection.execute(
+            sa.insert(answers), [{name: row[name] for name in columns} for row in fresh]
+        )
+    _append_exposures(connection, rows)
     return len(fresh)
+
+
+def _append_exposures(connection: sa.Connection, rows: Sequence[Row]) -> None:
+    """Enters what was shown in experiments, each list once however often it is told.
+
+    In the transaction of the lists themselves: a kill leaves both or neither.
+    """
+    exposed = [
+        {name: row[name] for name in ("viewer_id", "answer_id", "at_us", "titles")}
+        | row["exposure"]
+        for row in rows
+        if row["exposure"] is not None
+    ]
+    if exposed:
+        connection.execute(_insert(connection, exposures).on_conflict_do_nothing(), exposed)
 
 
 def add_viewer(connection: sa.Connection, settings: Row, request_id: str | None) -> int:
@@ -198,13 +218,13 @@ def erase_viewer(connection: sa.Connection, viewer_id: int, day: date) -> dict[s
     UnknownIdError
         If the number was never given out.
     """
-    counts = {"events": 0, "answers": 0, "viewers": 0}
+    counts = {"events": 0, "answers": 0, "exposures": 0, "viewers": 0}
     if is_erased(connection, viewer_id):
         return counts
     listed = sa.select(viewers.c.viewer_id).where(viewers.c.viewer_id == viewer_id)
     counts["viewers"] = len(connection.execute(listed).all())
     take(connection, viewer_id, 0)
-    for table in (events, answers):
+    for table in (events, answers, exposures):
         gone = connection.execute(sa.delete(table).where(table.c.viewer_id == viewer_id))
         counts[table.name] = gone.rowcount
     connection.execute(sa.delete(viewers).where(viewers.c.viewer_id == viewer_id))
