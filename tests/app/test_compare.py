@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marquee.app.cli.entrants import lengths_of, metric_names
+from marquee.app.cli.entrants import entrants_of, lengths_of, metric_names
 from marquee.app.cli.metering import watch_memory
 from marquee.app.leaderboard.page import page
 from marquee.app.leaderboard.scatter import Axis, Dot, scatter
 from marquee.errors import ParameterError
+from marquee.lifecycle import code_version
 from marquee.models import BASELINES
 
 from .conftest import Run
@@ -214,6 +215,21 @@ def test_metrics_are_named_with_or_without_the_length() -> None:
     for name in ("ndcg@", "ndcg@1001", "ndcg@-5", "ndcg@ten"):
         with pytest.raises(ParameterError, match="have no length from 1 to 1,000; write ndcg@10"):
             metric_names(name, 10)
+
+
+def test_what_other_libraries_came_to_is_not_taken_for_this(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (before,) = entrants_of(["popularity"], (), [])
+    assert f"numpy {np.__version__}" in before.version
+    (again,) = entrants_of(["popularity"], (), [])
+    assert again.version == before.version
+    monkeypatch.setattr(code_version, "LIBRARIES", ("numpy", "no-such-library"))
+    (fewer,) = entrants_of(["popularity"], (), [])
+    assert fewer.version != before.version
+    monkeypatch.setattr("importlib.metadata.version", lambda _name: "0.0.1")
+    (other,) = entrants_of(["popularity"], (), [])
+    assert "numpy 0.0.1" in other.version
 
 
 def test_memory_that_was_held_for_a_while_is_seen() -> None:

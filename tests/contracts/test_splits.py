@@ -102,6 +102,9 @@ def test_parameters_are_chosen_inside_the_training_part_by_the_same_kind_of_spli
         share = len(split.test) / (len(split.test) + len(split.train))
         if split.profiles is None and "one" not in word:
             assert len(inner.test) / len(known) == pytest.approx(share, abs=0.1)
+        if word == "last-one":
+            asked, left = (np.diff(part.matrix.indptr) for part in (inner.test, split.train))
+            assert (asked == (left > 1)).all(), "the last of what is left of each viewer"
         if split.test_starts is not None:
             assert inner.test_starts is not None
             assert inner.train.times is not None

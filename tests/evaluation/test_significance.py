@@ -14,16 +14,14 @@ from scipy.stats import permutation_test
 
 from marquee.errors import ParameterError
 from marquee.evaluation.experiment import evaluate
+from marquee.evaluation.paired_tests import effect_size, holm, sign_flip_tests
 from marquee.evaluation.report import SplitResult, Sums
 from marquee.evaluation.segmenting import narrowed, segmentations
 from marquee.evaluation.significance import (
     differences,
-    effect_size,
-    holm,
     intervals,
     paired,
     resampled,
-    sign_flip_tests,
 )
 from marquee.evaluation.splits import k_folds
 from marquee.models.bias import Bias

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import platform
 from collections.abc import Iterable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import marquee
 from marquee.models.base import Recommender
+
+LIBRARIES = (
+    *("numpy", "scipy", "numba", "polars", "scikit-learn", "xgboost-cpu", "torch"),
+    *("sentence-transformers", "nltk"),
+)
+"""Libraries by which figures may come out otherwise in another version."""
 
 
 def code_hash(model: Recommender) -> str:
@@ -25,6 +33,17 @@ def hash_of(names: Iterable[str]) -> str:
         digest.update(name.encode())
         digest.update(files[name].read_bytes())
     return digest.hexdigest()
+
+
+def library_versions() -> str:
+    """Python and the installed libraries that compute, each with its version, as one line."""
+    said = [f"python {platform.python_version()}"]
+    for name in LIBRARIES:
+        try:
+            said.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            continue
+    return ", ".join(said)
 
 
 def parts_of(model: Recommender) -> Iterator[Recommender]:

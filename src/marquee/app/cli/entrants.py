@@ -71,12 +71,13 @@ def entrants_of(
     from marquee.app.cli.params import make_model
     from marquee.errors import ParameterError
     from marquee.evaluation.comparison import Entrant
-    from marquee.lifecycle.code_version import code_hash
+    from marquee.lifecycle.code_version import code_hash, library_versions
     from marquee.models import ALGORITHMS
     from marquee.models.base import Recommender
     from marquee.models.spaces import SPACES
 
     every = list(dict.fromkeys([*names, *baselines]))
+    libraries = library_versions()
     given: dict[str, list[str]] = {name: [] for name in every}
     for text in params:
         model, dot, rest = text.partition(".")
@@ -97,6 +98,8 @@ def entrants_of(
         fixed = {text.partition("=")[0].strip() for text in given[name]}
         space = SPACES.get(name, {}) if name in ALGORITHMS else {}
         free = {key: choice for key, choice in space.items() if key not in fixed}
-        return Entrant(name=name, make=make, space=free or None, version=code_hash(base))
+        return Entrant(
+            name=name, make=make, space=free or None, version=f"{code_hash(base)} {libraries}"
+        )
 
     return [entrant(name) for name in every]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from marquee.evaluation.drift.alarm import MOST_WEEKS, limit, raised, surprise
 from marquee.evaluation.drift.weeks import N_DRAWS, Apart, Shares, compare
-from marquee.evaluation.significance import holm
+from marquee.evaluation.paired_tests import holm
 from marquee.lifecycle.monitoring.observing import FEATURES, WEEK, Observed
 from marquee.lifecycle.monitoring.records import Drift, Reading
 
