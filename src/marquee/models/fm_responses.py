@@ -120,8 +120,8 @@ class OrderedResponse:
         said = self._latent - e
         for _ in range(2):
             self.cuts = moved_cuts(self.cuts, said, self._levels)
-        low, high = bounds(self.cuts, said, self._levels)
-        share = ndtr(low) + rng.random(len(e)) * (ndtr(high) - ndtr(low))
+        low, high = (ndtr(edge) for edge in bounds(self.cuts, said, self._levels))
+        share = low + rng.random(len(e)) * (high - low)
         noise = ndtri(np.clip(share, SURE, 1 - SURE))
         self._latent = said + noise
         e[:] = noise
