@@ -16,11 +16,23 @@ from marquee.features.text import stems
 from marquee.models.abilities import Explained
 from marquee.models.base import Recommender, checked_positions
 from marquee.models.embeddings import COLUMN, TFIDF, dense, with_embeddings
-from marquee.models.kernels import compiled
 from marquee.models.ranking import TopK, top_k
+from marquee.models.sparse_rows import (
+    add_up,
+    arrays_of,
+    inverse,
+    lengths_of,
+    products,
+    without_copies,
+)
+from marquee.models.text_vectors import centered, counts_of, pivoted, vocabulary, weighed
 
 BLOCK = 256
 """Profiles that are scored at once: each takes a dense vector over the vocabulary."""
+LOOK_AHEAD = 5
+"""How many times as many titles are looked through where near-identical ones are left out."""
+FIELDS = ("genre", "keyword", "person", "collection")
+"""Parts of a text whose tokens have a weight of their own."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -115,8 +127,7 @@ class Content(Recommender):
     _texts: pl.DataFrame | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
-        weights = [f"{name}_weight" for name in ("genre", "keyword", "person", "collection")]
-        self.check_at_least(0, "taste", "prior", "slope", *weights)
+        self.check_at_least(0, "taste", "prior", "slope", *(f"{name}_weight" for name in FIELDS))
         if self.slope > 1:
             raise ParameterError(f"slope of Content must be a number from 0 to 1, got {self.slope}")
         self.check_at_least(1, "min_titles")
@@ -144,8 +155,10 @@ class Content(Recommender):
         self.check_fitted()
         if self.embeddings != TFIDF:
             frame = pl.DataFrame({"text": texts.cast(pl.String)})
-            return self._centered(with_embeddings(frame, self.embeddings))
-        return self._normalized(self._weights(self._counts(stems(texts), len(texts))))
+            embedded = with_embeddings(frame, self.embeddings)
+            return centered(embedded[f"{COLUMN}{self.embeddings}"], self.center_)
+        counts = counts_of(stems(texts), len(texts), self.tokens_)
+        return pivoted(weighed(counts, self.token_weights_), self.slope)
 
     def _fit(self, train: Interactions) -> None:
         if self._texts is None:
@@ -163,17 +176,14 @@ class Content(Recommender):
         self.center_ = np.empty(0, np.float32)
         words = stems(in_catalog["text"])
         words = words.with_columns(in_catalog["row"].gather(words["row"]).alias("row"))
-        spread = words.unique().group_by("token").len("n_texts")
-        spread = spread.filter(pl.col("n_texts") >= self.min_titles).sort("token")
-        n_texts = words["row"].n_unique()
-        rarity = np.log((1 + n_texts) / (1 + spread["n_texts"].to_numpy()))
-        self.tokens_ = np.array(spread["token"].to_list(), np.str_)
-        self.token_weights_ = (rarity * self._field_weights()).astype(np.float32)
-        counts = self._counts(words, train.n_items)
-        lengths = _lengths(self._weights(counts))
+        weights = {name: float(getattr(self, f"{name}_weight")) for name in FIELDS}
+        self.tokens_, weight = vocabulary(words, self.min_titles, weights)
+        self.token_weights_ = weight.astype(np.float32)
+        counts = counts_of(words, train.n_items, self.tokens_)
+        lengths = lengths_of(weighed(counts, self.token_weights_))
         if lengths.any():
             self.token_weights_ /= np.float32(lengths[lengths > 0].mean())
-        self.vectors_ = self._normalized(self._weights(counts))
+        self.vectors_ = pivoted(weighed(counts, self.token_weights_), self.slope)
 
     def _embed(self, in_catalog: pl.DataFrame, n_items: int) -> None:
         """Learns vectors and their mean from texts with the row of their item."""
@@ -186,54 +196,8 @@ class Content(Recommender):
         if len(known):
             self.center_ = dense(known[own]).mean(axis=0, dtype=np.float64).astype(np.float32)
         every = pl.DataFrame({"row": np.arange(n_items, dtype=np.int32)})
-        self.vectors_ = self._centered(
-            every.join(known, on="row", how="left", maintain_order="left")
-        )
-
-    def _centered(self, embedded: pl.DataFrame) -> csr_array:
-        """Embeddings less the mean, of length 1; rows of zeros for those without a text."""
-        column = embedded[f"{COLUMN}{self.embeddings}"]
-        vectors = np.zeros((len(column), len(self.center_)), np.float32)
-        known = column.is_not_null().to_numpy()
-        if known.any() and len(self.center_):
-            own = dense(column.drop_nulls()) - self.center_
-            vectors[known] = own * _inverse(np.sqrt((own * own).sum(axis=1)))[:, None]
-        return csr_array(vectors)
-
-    def _field_weights(self) -> NDArray[np.float64]:
-        weights = np.ones(len(self.tokens_))
-        for name in ("genre", "keyword", "person", "collection"):
-            of_field = np.char.startswith(self.tokens_, f"{name}_")
-            weights[of_field] = getattr(self, f"{name}_weight")
-        return weights
-
-    def _counts(self, words: pl.DataFrame, n_rows: int) -> csr_array:
-        """One plus the logarithm of how often a row holds each word, of float64."""
-        vocabulary = pl.DataFrame({"token": pl.Series(self.tokens_.tolist(), dtype=pl.String)})
-        counts = (
-            words.join(vocabulary.with_row_index("column"), on="token")
-            .group_by("row", "column")
-            .len("n")
-            .sort("row", "column")
-        )
-        rows, columns = counts["row"].to_numpy(), counts["column"].to_numpy().astype(np.int32)
-        values = 1 + np.log(counts["n"].to_numpy())
-        indptr = np.zeros(n_rows + 1, np.int32)
-        np.cumsum(np.bincount(rows, minlength=n_rows), out=indptr[1:])
-        return csr_array((values, columns, indptr), shape=(n_rows, len(self.tokens_)))
-
-    def _weights(self, counts: csr_array) -> csr_array:
-        """The counts, each times the weight of its token."""
-        data = counts.data * self.token_weights_[counts.indices]
-        return csr_array((data, counts.indices, counts.indptr), shape=counts.shape)
-
-    def _normalized(self, weights: csr_array) -> csr_array:
-        """The rows, each divided by its part of its own length and of the mean, which is 1."""
-        lengths = _lengths(weights)
-        scale = _inverse(1 - self.slope + self.slope * lengths)
-        data = weights.data * np.repeat(scale, np.diff(weights.indptr))
-        parts = (data.astype(np.float32), weights.indices, weights.indptr)
-        return csr_array(parts, shape=weights.shape)
+        joined = every.join(known, on="row", how="left", maintain_order="left")
+        self.vectors_ = centered(joined[own], self.center_)
 
     def _score(self, profiles: Interactions) -> NDArray[np.float32]:
         wanted, scale = self._wanted(self._weighted(profiles))
@@ -261,18 +225,18 @@ class Content(Recommender):
         """The scores of one profile, and what takes them apart."""
         self.check_fitted(profile)
         counts = self._liking(profile)
-        starts, words, weights = _arrays(self.vectors_)
+        starts, words, weights = arrays_of(self.vectors_)
         own = profile.matrix.indices.astype(np.int32)
         # Sparse products of one row take longer to set up than to compute.
         total = np.zeros(len(self.tokens_), np.float64)
-        _add_up(starts, words, weights, own, counts, total)
+        add_up(starts, words, weights, own, counts, total)
         wanted = total.astype(np.float32)
-        scale = _inverse(np.sqrt(wanted @ wanted)[None])[0]
+        scale = inverse(np.sqrt(wanted @ wanted)[None])[0]
 
         def parts(columns: NDArray[np.int32]) -> NDArray[np.float32]:
             cosines = np.empty((len(columns), len(own)), np.float32)
             asked = np.ascontiguousarray(columns, np.int32)
-            _cosines(starts, words, weights, asked, own, np.zeros_like(wanted), cosines)
+            products(starts, words, weights, asked, own, np.zeros_like(wanted), cosines)
             added: NDArray[np.float32] = cosines * (counts * scale)
             return added
 
@@ -292,7 +256,7 @@ class Content(Recommender):
             )
         wanted = checked_positions(columns, len(self.items_), "columns")
         asked = self.vectors_[wanted]
-        asked = asked.multiply(_inverse(_lengths(asked))[:, None].astype(np.float32)).tocsr()
+        asked = asked.multiply(inverse(lengths_of(asked))[:, None].astype(np.float32)).tocsr()
         similarity = (asked @ self.vectors_.T).toarray()
         similarity[np.arange(len(wanted)), wanted] = 0
         return top_k(np.where(similarity > 0, similarity, np.float32(-np.inf)), k)
@@ -306,20 +270,7 @@ class Content(Recommender):
         (``python benchmarks/content.py --series --home WORKSPACE``); embeddings want a greater one.
         """
         self.check_fitted()
-        lengths = _inverse(_lengths(self.vectors_))
-        items = np.full((len(lists.items), k), -1, np.int32)
-        scores = np.full(items.shape, -np.inf, np.float32)
-        for row, listed in enumerate(lists.items):
-            own = listed[listed >= 0]
-            vectors = self.vectors_[own].toarray() * lengths[own, None]
-            alike = vectors @ vectors.T > most_alike
-            kept: list[int] = []
-            for place in range(len(own)):
-                if len(kept) < k and not alike[place, kept].any():
-                    kept.append(place)
-            items[row, : len(kept)] = own[kept]
-            scores[row, : len(kept)] = lists.scores[row, kept]
-        return TopK(items, scores)
+        return without_copies(self.vectors_, lists, k, most_alike)
 
     def _weighted(self, profiles: Interactions) -> csr_array:
         """How much each title of a profile counts, in the pattern of the profiles' matrix."""
@@ -339,74 +290,4 @@ class Content(Recommender):
         """Sum of the profiles' vectors, and one over the lengths of these sums."""
         wanted: Any = weighted @ self.vectors_
         squares = wanted.multiply(wanted).sum(axis=1)
-        return wanted, _inverse(np.sqrt(squares)).astype(np.float32)
-
-
-LOOK_AHEAD = 5
-"""How many times as many titles are looked through where near-identical ones are left out."""
-
-
-def _lengths(weights: csr_array) -> NDArray[np.float64]:
-    """Length of each row."""
-    squares = csr_array((weights.data**2, weights.indices, weights.indptr), weights.shape)
-    lengths: NDArray[np.float64] = np.sqrt(squares.sum(axis=1))
-    return lengths
-
-
-def _inverse(lengths: NDArray[np.floating]) -> NDArray[np.floating]:
-    """One over each length; 0 where there is none."""
-    inverse = np.zeros_like(lengths)
-    np.divide(1, lengths, out=inverse, where=lengths > 1e-6)
-    return inverse
-
-
-def _arrays(
-    matrix: csr_array,
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
-    """Starts, columns and values, of the kinds for which the kernels are compiled."""
-    kinds = ((matrix.indptr, np.int32), (matrix.indices, np.int32), (matrix.data, np.float32))
-    starts, columns, values = (np.require(array, kind, ["C", "W"]) for array, kind in kinds)
-    return starts, columns, values
-
-
-@compiled("void(int32[::1], int32[::1], float32[::1], int32[::1], float32[::1], float64[::1])")
-def _add_up(
-    starts: NDArray[np.int32],
-    words: NDArray[np.int32],
-    weights: NDArray[np.float32],
-    rows: NDArray[np.int32],
-    counts: NDArray[np.float32],
-    total: NDArray[np.float64],
-) -> None:
-    """Adds the rows, each times its count, to the total."""
-    for place in range(len(rows)):
-        for entry in range(starts[rows[place]], starts[rows[place] + 1]):
-            total[words[entry]] += weights[entry] * counts[place]
-
-
-@compiled(
-    "void(int32[::1], int32[::1], float32[::1], int32[::1], int32[::1], float32[::1], "
-    "float32[:, ::1])"
-)
-def _cosines(
-    starts: NDArray[np.int32],
-    words: NDArray[np.int32],
-    weights: NDArray[np.float32],
-    asked: NDArray[np.int32],
-    own: NDArray[np.int32],
-    laid: NDArray[np.float32],
-    cosines: NDArray[np.float32],
-) -> None:
-    """Products of the rows asked about with one's own; ``laid`` is a row of zeros to work in."""
-    # One row is laid out over the vocabulary: the others then only look theirs up.
-    for place in range(len(asked)):
-        there = range(starts[asked[place]], starts[asked[place] + 1])
-        for entry in there:
-            laid[words[entry]] = weights[entry]
-        for other in range(len(own)):
-            total = np.float32(0)
-            for entry in range(starts[own[other]], starts[own[other] + 1]):
-                total += weights[entry] * laid[words[entry]]
-            cosines[place, other] = total
-        for entry in there:
-            laid[words[entry]] = np.float32(0)
+        return wanted, inverse(np.sqrt(squares)).astype(np.float32)
