@@ -253,6 +253,20 @@ def test_a_metric_that_nobody_has_a_value_for_is_told_from_one_that_does_not_exi
         leaderboard(entries, ["ndcg@3"], n=5)
 
 
+def test_seconds_are_the_mean_of_the_runs_and_memory_the_most_that_one_took() -> None:
+    (entry,) = compared(BOTH[1:], splits={0: k_folds(DATA, 3, 1)}).entries
+    taken = [(1.0, 0.5, 10), (4.0, 1.5, 30), (1.0, 1.0, None)]
+    runs = tuple(
+        dataclasses.replace(run, fit_seconds=fit, predict_seconds=predict, fit_bytes=size)
+        for run, (fit, predict, size) in zip(entry.runs, taken, strict=True)
+    )
+    (row,) = leaderboard([dataclasses.replace(entry, runs=runs)], ["ndcg@3"], n=5).rows
+    assert (row.fit_seconds, row.predict_seconds, row.fit_bytes) == (2.0, 1.0, 30)
+    unmeasured = tuple(dataclasses.replace(run, fit_bytes=None) for run in runs)
+    (row,) = leaderboard([dataclasses.replace(entry, runs=unmeasured)], ["ndcg@3"], n=5).rows
+    assert row.fit_bytes is None
+
+
 def test_a_leak_stays_with_a_result_that_is_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
     store = Memory()
     leak = Leak(check="known-later", words="rows known later", n=3)
