@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marquee.app.cli.entrants import entrants_of, lengths_of, metric_names
+from marquee.app.cli.entrants import MOST_TRIALS, budget_of, entrants_of, lengths_of, metric_names
 from marquee.app.cli.metering import watch_memory
 from marquee.app.leaderboard.page import page
 from marquee.app.leaderboard.scatter import Axis, Dot, scatter
 from marquee.errors import ParameterError
+from marquee.evaluation.tuning import Budget
 from marquee.lifecycle import code_version
 from marquee.models import BASELINES
 
@@ -215,6 +216,15 @@ def test_metrics_are_named_with_or_without_the_length() -> None:
     for name in ("ndcg@", "ndcg@1001", "ndcg@-5", "ndcg@ten"):
         with pytest.raises(ParameterError, match="have no length from 1 to 1,000; write ndcg@10"):
             metric_names(name, 10)
+
+
+def test_a_search_is_bounded_by_trials_by_minutes_or_by_both() -> None:
+    assert budget_of(0, None) is None
+    assert budget_of(20, None) == Budget(n_trials=20)
+    assert budget_of(20, 3.0) == Budget(n_trials=20, minutes=3.0)
+    assert budget_of(0, 3.0) == Budget(n_trials=MOST_TRIALS, minutes=3.0)
+    with pytest.raises(ParameterError, match="minutes of a search must be above 0"):
+        budget_of(0, 0.0)
 
 
 def test_what_other_libraries_came_to_is_not_taken_for_this(

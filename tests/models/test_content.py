@@ -372,6 +372,21 @@ def test_a_text_is_encoded_once_and_kept(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert given[2:] == [["rust"]], "another model reads for itself"
 
 
+def test_another_model_in_the_same_folder_reads_for_itself(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    given = reading(monkeypatch)
+    store = VectorFolder(tmp_path / "kept")
+    (tmp_path / "own" / "weights").mkdir(parents=True)
+    weights = tmp_path / "own" / "weights" / "model.bin"
+    weights.write_bytes(b"first")
+    for content in (None, b"second", None):
+        if content is not None:
+            weights.write_bytes(content)
+        with_embeddings(frame({1: "a tree"}), str(tmp_path / "own"), store)
+    assert len(given) == 2
+
+
 def test_titles_that_bring_their_vectors_are_not_read_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

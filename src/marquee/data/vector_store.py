@@ -54,3 +54,13 @@ class VectorFolder:
         unfinished = self.folder / f"{name}.{os.getpid()}.part"
         batch.write_parquet(unfinished)
         unfinished.replace(self.folder / f"{name}.parquet")
+
+
+def files_of(name: str) -> str:
+    """Names, sizes and times of the files where the name is that of a folder, else nothing."""
+    folder = Path(name)
+    if not folder.is_dir():
+        return ""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    told = [(str(path.relative_to(folder)), path.stat()) for path in files]
+    return "".join(f"\0{path} {own.st_size} {own.st_mtime_ns}" for path, own in told)

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from marquee.data.vector_store import files_of
 from marquee.errors import MarqueeError
 from marquee.models.base import Recommender
 
@@ -59,9 +60,10 @@ def with_embeddings(
 ) -> pl.DataFrame:
     """The titles with their texts' vectors beside them, in a column that carries the name.
 
-    Null where the text is null. A text is known by the hash of its words and of the model's name;
-    the model is loaded only if there are texts that the store does not have, and equal ones are
-    encoded once.
+    Null where the text is null. A text is known by the hash of its words and of the model's name,
+    and where that is a folder's, of what its files are, so that another model put there answers
+    anew. The model is loaded only if there are texts that the store does not have, and equal ones
+    are encoded once.
 
     Raises
     ------
@@ -69,7 +71,8 @@ def with_embeddings(
         As :func:`sentence_encoder`.
     """
     texts = [None if text is None else plain(text) for text in titles["text"].to_list()]
-    keys = {text: key_of(name, text) for text in texts if text is not None}
+    known_as = name + files_of(name)
+    keys = {text: key_of(known_as, text) for text in texts if text is not None}
     known = dict(store.find(sorted(keys.values()))) if store is not None else {}
     absent = [text for text, key in keys.items() if key not in known]
     if absent:

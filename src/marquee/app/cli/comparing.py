@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from marquee.app.cli.console import INTERRUPTED, note, progress, say, say_json, say_table
-from marquee.app.cli.entrants import METRICS, entrants_of, lengths_of, metric_names
+from marquee.app.cli.entrants import METRICS, budget_of, entrants_of, lengths_of, metric_names
 from marquee.app.cli.splitting import Data, SaveSplit, SplitWord, open_interactions, splits_of
 from marquee.app.cli.training import Json
 
@@ -51,7 +51,10 @@ def compare(
         int, typer.Option(min=0, help="Settings to try for each model; 0 takes the defaults.")
     ] = 0,
     tune_minutes: Annotated[
-        float | None, typer.Option(help="Minutes after which no setting of a model is begun.")
+        float | None,
+        typer.Option(
+            help="Minutes after which no setting of a model is begun; enough without --tune."
+        ),
     ] = None,
     seeds: Annotated[
         int, typer.Option(min=1, max=100, help="Fits with other seeds, of splits drawn and models.")
@@ -95,7 +98,6 @@ def compare(
     from marquee.errors import ParameterError
     from marquee.evaluation.comparison import Comparison, Conditions
     from marquee.evaluation.leaderboard import leaderboard
-    from marquee.evaluation.tuning import Budget
     from marquee.features.side_information import titles_frame, viewers_frame
     from marquee.lifecycle.comparisons import keep_comparison
     from marquee.lifecycle.results import ResultFolder, data_version
@@ -105,7 +107,7 @@ def compare(
 
     settings: Settings = context.obj
     wanted = metric_names(metrics, k)
-    budget = Budget(n_trials=tune, minutes=tune_minutes) if tune else None
+    budget = budget_of(tune, tune_minutes)
     named = [name.strip() for name in models.split(",") if name.strip()]
     entrants = entrants_of(named, BASELINES if baselines else (), param or [])
     if against is not None and against not in (every := [one.name for one in entrants]):

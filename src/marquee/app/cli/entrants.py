@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from marquee.evaluation.comparison import Entrant
+    from marquee.evaluation.tuning import Budget
 
 METRICS = (
     *("ndcg", "recall", "map", "serendipity", "coverage", "novelty", "diversity_genres"),
@@ -17,6 +18,8 @@ METRICS = (
 WITHOUT_LENGTH = ("rmse", "mae", "rmse_user_averaged", "mae_user_averaged", "auc")
 LONGEST = 1_000
 """Titles of a list at most."""
+MOST_TRIALS = 1_000
+"""Trials of a search that minutes alone end."""
 
 
 def metric_names(text: str, k: int) -> list[str]:
@@ -54,6 +57,18 @@ def metric_names(text: str, k: int) -> list[str]:
 def lengths_of(names: Sequence[str], k: int) -> tuple[int, ...]:
     """The lengths of lists that metrics of those names need, ascending; k where none needs any."""
     return tuple(sorted({int(name.partition("@")[2]) for name in names if "@" in name})) or (k,)
+
+
+def budget_of(n_trials: int, minutes: float | None) -> Budget | None:
+    """The budget of each search by trials, minutes or both; None for no search.
+
+    With minutes alone the trials are so many that the minutes end them.
+    """
+    from marquee.evaluation.tuning import Budget
+
+    if not n_trials and minutes is None:
+        return None
+    return Budget(n_trials=n_trials or MOST_TRIALS, minutes=minutes)
 
 
 def entrants_of(
