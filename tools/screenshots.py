@@ -108,6 +108,8 @@ STUDIO = {
 """Address of each page of the studio by the name of its picture."""
 BUSY = '[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-testid="stStatusWidget"]'
 MOST_TURNS = 1_200
+QUIET = 8
+"""Looks in a row at which nothing turns: between two things that do, nothing does for a moment."""
 
 
 def studio_pictures(browser: Any, address: str, folder: Path) -> None:
@@ -117,9 +119,11 @@ def studio_pictures(browser: Any, address: str, folder: Path) -> None:
         page.goto(f"/studio/{path}")
         page.locator("h1").first.wait_for()
         page.wait_for_timeout(2_000)  # what turns comes a little after the heading
+        quiet = 0
         for _ in range(MOST_TURNS):
             page.wait_for_timeout(250)
-            if not page.locator(BUSY).count():
+            quiet = 0 if page.locator(BUSY).count() else quiet + 1
+            if quiet == QUIET:
                 break
         page.wait_for_timeout(2_000)  # charts are drawn after their text
         picture = folder / f"studio-{name}.png"

@@ -94,9 +94,12 @@ def tab(chromium: Any, address: str, **options: Any) -> Iterator[Page]:
 def settle(page: Page) -> None:
     """Waits until the page is drawn."""
     page.locator("h1").first.wait_for()
+    quiet = 0
     for _ in range(int(WAIT_MS / 250)):
         page.wait_for_timeout(250)
-        if not page.locator(BUSY).count():
+        # Between two things that turn, nothing does for a moment.
+        quiet = 0 if page.locator(BUSY).count() else quiet + 1
+        if quiet == 2:
             return
     raise AssertionError(f"{page.url} is not drawn after {WAIT_MS / 1000:.0f} s")
 

@@ -31,6 +31,7 @@ def test_advice_on_months_follows_what_is_planted() -> None:
     for kind, differs in months.select("kind", "differs").rows():
         assert (kind in lifted) == (differs == "more"), kind
     assert any("aim at" in str(sentence) for sentence in found.sentences)
+    assert "aim at" in found.claim or "beware of" in found.claim, "what is found comes first"
     shuffled = world.outcomes.with_columns(pl.col("value").shuffle(seed=1).over("measure"))
     none = ask("aims", world.replace(outcomes=shuffled))
     assert none.differences == ()

@@ -78,9 +78,7 @@ def aims(tables: Tables, _seed: int = 0) -> Finding:
     )
     table = table.drop("_far")
     return Finding(
-        sentences=tuple(
-            _advice(tier, table.filter(pl.col("budget") == tier)) for tier in TIERS if tier in tiers
-        ),
+        sentences=_advices(table),
         n=known.height,
         counted="films",
         table=table,
@@ -111,6 +109,14 @@ def aims(tables: Tables, _seed: int = 0) -> Finding:
         ),
         weight=weighed(0.8, bool(found.differs.any())),
     )
+
+
+def _advices(table: pl.DataFrame) -> tuple[Sentence, ...]:
+    """What to aim at by tier; tiers in which nothing is shown to differ come last."""
+    parts = [(tier, table.filter(pl.col("budget") == tier)) for tier in TIERS]
+    told = [(tier, own) for tier, own in parts if own.height]
+    ordered = sorted(told, key=lambda each: bool((each[1]["differs"] == "no").all()))
+    return tuple(_advice(tier, own) for tier, own in ordered)
 
 
 def _advice(tier: str, table: pl.DataFrame) -> Sentence:
