@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from marquee.app.client import MarqueeClient
 from marquee.data.workspace import Workspace
 from marquee.lifecycle.monitoring import watching
 from marquee.lifecycle.monitoring.records import readings
@@ -79,3 +80,23 @@ def test_a_server_that_is_not_there_is_told(run: Run, home: Path) -> None:
     ran = run("--home", home, "monitor", "--server", "http://127.0.0.1:9")
     assert ran.code == 1
     assert "does not answer" in ran.err
+
+
+def test_what_a_server_tells_of_its_speed_is_kept_with_the_newest_week(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    route = "/api/v1/viewers/{viewer_id}/recommendations"
+    counts = {"0.005": 50, "0.01": 100, "+Inf": 100}
+    lines = [
+        f'marquee_request_seconds_bucket{{le="{edge}",route="{route}"}} {n}'
+        for edge, n in counts.items()
+    ]
+    text = "\n".join(["# TYPE marquee_request_seconds histogram", *lines, ""])
+    monkeypatch.setattr(MarqueeClient, "metrics", lambda _self: text)
+    ran = run(
+        "--home", home, "monitor", "--as-of", "2025-12-29", "--server", "http://films.example"
+    )
+    assert f"{route}: 100 requests, half within 5.0 ms, 95 % within 9.5 ms" in ran.out
+    *before, last = readings(Workspace(home))
+    assert [each.p95_ms for each in last.latency] == [pytest.approx(9.5)]
+    assert not any(each.latency for each in before)

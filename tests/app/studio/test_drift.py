@@ -44,12 +44,16 @@ def test_the_newest_week_is_told_with_its_alarms(open_page: OpenPage, home: Path
     assert "Rmse is 0.9500 (0.9300 to 0.9700), worse than the 0.8500 to 0.8700" in said
     assert "Half of the ratings have no moment." in said
     genre, rating = section(page, "PSI")
-    assert (genre["PSI"], genre["by chance"], genre["p"]) == ("0.420", "0.110", "0.008")
-    assert (genre["alarm"], rating["alarm"]) == ("yes", "")
+    assert (genre["PSI"], genre["p"], genre["level"]) == ("0.420", "0.008", "1.500")
+    assert (rating["p"], rating["level"]) == ("0.700", "0.010")
+    told = (
+        "Genre (genres of the titles rated): Horror 41.0%, before 8.0%, 60 viewers; PSI by chance"
+    )
+    assert f"- {told} 0.110." in said
     [rmse] = section(page, "promised")
     assert rmse["promised"] == "0.8500 to 0.8700"
-    [speed] = section(page, "lists from")
-    assert speed["99 of 100"] == "21.0 ms"
+    assert rmse["value"] == "0.9500 (0.9300 to 0.9700)"
+    assert "99 of 100 at most 21.0 ms" in said
 
 
 def test_an_alarm_of_before_stays_to_be_seen(open_page: OpenPage, home: Path) -> None:

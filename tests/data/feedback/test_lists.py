@@ -11,7 +11,7 @@ import pytest
 from feedback_kit import NOON, about, later, rate
 from marquee.data import schema
 from marquee.data.feedback import Event, FeedbackStore, Satisfaction, Settings, Shown
-from marquee.data.feedback.frames import IMPRESSIONS, WATCHES
+from marquee.data.feedback.frames import IMPRESSIONS, JUDGMENTS, WATCHES
 from marquee.data.interactions import Interactions
 from marquee.errors import FeedbackError, ParameterError, UnknownIdError
 
@@ -88,6 +88,30 @@ def test_satisfaction_counts_each_judgment_once_and_by_model(store: FeedbackStor
     assert report.overall.good_rate == 0.5
     assert report.overall.thumbs_up_rate == pytest.approx(2 / 3)
     assert report.by_model["unknown"].good_rate is None
+
+
+def test_lists_and_verdicts_of_a_span_are_those_from_its_start_to_before_its_end(
+    store: FeedbackStore,
+) -> None:
+    store.show([replace(shown(ANN, f"q{n}", n + 1), at=later(n)) for n in range(4)])
+    for n, verb in ((1, "good_pick"), (3, "bad_pick")):
+        store.write([replace(judge(ANN, verb, f"q{n}", n + 1), at=later(n))])
+    told = store.satisfaction(later(1), later(3)).overall
+    assert (told.n_picks, told.n_good, told.n_answers, told.n_impressions) == (1, 1, 2, 2)
+    assert store.satisfaction(until=later(1)).overall.n_answers == 1
+    frame = store.impressions_frame(later(1), later(3))
+    assert frame["answer_id"].to_list() == ["q1", "q2"]
+    assert store.impressions_frame(until=later(1))["answer_id"].to_list() == ["q0"]
+    assert store.impressions_frame(later(3))["answer_id"].to_list() == ["q3"]
+
+
+def test_verdicts_are_those_in_force_with_their_moment(store: FeedbackStore) -> None:
+    assert store.judgments_frame().schema == pl.Schema(JUDGMENTS)
+    store.show([shown(ANN, "q", 1, 2)])
+    store.write([judge(ANN, "bad_pick", "q", 1), judge(ANN, "good_pick", "q", 2)])
+    store.write([replace(judge(ANN, "good_pick", "q", 1), at=later(5))])
+    assert store.judgments_frame().rows() == [(ANN, 2, 1.0, NOON), (ANN, 1, 1.0, later(5))]
+    assert store.judgments_frame().schema == pl.Schema(JUDGMENTS)
 
 
 def test_satisfaction_can_start_at_a_moment(store: FeedbackStore) -> None:

@@ -27,7 +27,7 @@ TITLES = pl.DataFrame(
         {"title_id": 1, "release_date": date(2016, 3, 4), "genres": ["Horror", "Drama"]},
         {"title_id": 2, "year": 2024, "genres": ["Drama"], "languages": ["fr", "en"]},
         {"title_id": 3, "genres": [], "runtime_min": 90},
-        {"title_id": 4, "runtime_min": 240, "genres": ["Horror", "Horror"]},
+        {"title_id": 4, "runtime_min": 240, "genres": ["Horror", "Horror", "War"]},
     ],
     schema_overrides={"release_date": pl.Date, "languages": pl.List(pl.String)},
 ).with_columns(kind=pl.lit("film"), name=pl.lit("x"), source=pl.lit("made"))
@@ -88,11 +88,11 @@ def test_shares_are_those_of_each_viewers_own_week() -> None:
 
 def test_what_titles_lack_counts_nowhere() -> None:
     observed = example()
-    # Title 3 has no genre, and 4 the same one twice; the halves of title 1 and the whole of 2.
+    # Title 3 has no genre, and 4 one of two twice; the halves of title 1 and the whole of 2.
     assert told(observed, "genre") == [
-        {"Horror": 1},
+        {"Horror": 0.5, "War": 0.5},
         {"Horror": 0.25, "Drama": 0.75},
-        {"Horror": 1},
+        {"Horror": 0.5, "War": 0.5},
     ]
     assert told(observed, "language") == [{}, {"fr": 1}, {}]
     assert told(observed, "runtime") == [{240: 1}, {90: 1}, {240: 1}]

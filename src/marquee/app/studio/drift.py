@@ -38,27 +38,23 @@ def draw() -> None:
         with st.expander(f"Weeks with an alarm before it: {len(earlier)}"):
             table([{"week": each.week, "alarm": "; ".join(each.alarms)} for each in earlier[::-1]])
     if now.drift:
+        # Narrow enough for a phone: what is scrolled inside a page is lost to a keyboard.
         table([_row(each) for each in now.drift])
+        with st.expander("What moved"):
+            st.markdown(listed([_told(each) for each in now.drift if each.moved]))
         st.caption(
             "Distance: Kolmogorov-Smirnov of numbers, total variation of names; 0 is alike. PSI is "
-            "the population stability index, beside what chance alone makes of so many viewers in "
-            "95 of 100 draws. p is that of the distance, viewers drawn whole, corrected by Holm. "
-            "A level of 1 is an alarm; of these at most one in 200 quiet weeks is false."
+            "the population stability index; what chance alone keeps it within in 95 of 100 draws "
+            "of so many viewers stands under What moved. p is that of the distance, viewers drawn "
+            "whole, corrected by Holm. A level of 1 is an alarm; of these at most one in 200 quiet "
+            "weeks is false."
         )
         chart(levels(read), "levels")
     _accuracy(now)
-    if now.latency:
-        table(
-            [
-                {
-                    "lists from": each.route,
-                    "requests": f"{each.n:,}",
-                    "half within": f"{each.p50_ms:.1f} ms",
-                    "95 of 100": f"{each.p95_ms:.1f} ms",
-                    "99 of 100": f"{each.p99_ms:.1f} ms",
-                }
-                for each in now.latency
-            ]
+    for each in now.latency:
+        st.write(
+            f"Of {each.n:,} lists from `{each.route}`, half took at most {each.p50_ms:.1f} ms, 95 "
+            f"of 100 at most {each.p95_ms:.1f} ms, 99 of 100 at most {each.p99_ms:.1f} ms."
         )
     for note in now.notes:
         st.caption(sentence(note))
@@ -108,17 +104,21 @@ def levels(read: Sequence[Reading]) -> Drawn:
 
 def _row(each: Drift) -> dict[str, str]:
     return {
-        "feature": each.feature,
-        "is": FEATURES[each.feature].words if each.feature in FEATURES else "",
-        "viewers": f"{each.n_viewers:,}",
+        "feature": each.feature.replace("_", " "),
         "distance": _number(each.distance),
         "PSI": _number(each.psi),
-        "by chance": _number(each.psi_by_chance),
         "p": _number(each.p_holm),
         "level": f"{each.level:.3f}",
-        "alarm": "yes" if each.alarm else "",
-        "moved": each.moved,
     }
+
+
+def _told(each: Drift) -> str:
+    """A sentence with what the table has no room for."""
+    is_of = f" ({FEATURES[each.feature].words})" if each.feature in FEATURES else ""
+    chance = "" if each.psi_by_chance is None else f"; PSI by chance {each.psi_by_chance:.3f}"
+    return (
+        f"{each.feature.replace('_', ' ')}{is_of}: {each.moved}, {each.n_viewers:,} viewers{chance}"
+    )
 
 
 def _accuracy(now: Reading) -> None:
@@ -128,13 +128,11 @@ def _accuracy(now: Reading) -> None:
         [
             {
                 "on new ratings": each.metric,
-                "value": f"{each.value:.4f}",
-                "95 % interval": f"{each.low:.4f} to {each.high:.4f}",
+                "value": f"{each.value:.4f} ({each.low:.4f} to {each.high:.4f})",
                 "viewers": f"{each.n_viewers:,}",
                 "promised": ""
                 if each.promised is None
                 else "{:.4f} to {:.4f}".format(*each.promised),
-                "alarm": "yes" if each.alarm else "",
             }
             for each in now.accuracy
         ]
