@@ -140,6 +140,38 @@ def test_what_the_api_showed_is_entered_with_its_arms(
     assert frame["title_id"].to_list() == shown["title_ids"]
 
 
+def test_shuffled_lists_estimate_another_model(
+    run: Run, home: Path, store: FeedbackStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = ("--kind", "explore", "--explore", 1, "--top", 3)
+    done = run("--home", home, "experiment", "start", "look", *options)
+    assert "the first titles of some lists are shuffled" in done.out
+    engine = open_engine(Workspace(home), feedback=store)
+    with TestClient(create_app(engine), base_url="http://127.0.0.1") as http:
+        for viewer in (1, 2, 3):
+            path = f"/api/v1/viewers/{viewer}"
+            picks = http.get(f"{path}/recommendations", params={"n": 5}).json()
+            arms = [pick["arm"] for pick in picks["picks"]]
+            assert sorted(arms[:3]) == ["look:1", "look:2", "look:3"]
+            assert arms[3:] == [None, None]
+            shown = {
+                "answer_id": picks["answer_id"],
+                "title_ids": [pick["title"]["title_id"] for pick in picks["picks"]],
+                "model": picks["model"],
+                "snapshot": picks["snapshot"],
+                "arms": arms,
+            }
+            assert http.post(f"{path}/impressions", json=shown).status_code == 200
+    estimate = ("--home", home, "experiment", "estimate", "look", "-m", "popularity")
+    moment = datetime(2099, 1, 1, tzinfo=UTC)  # the day is over by then
+    monkeypatch.setattr("marquee.app.cli.experiments._now", lambda: moment)
+    told = run(*estimate, "--json").answer
+    assert (told["n_lists"], told["top"], told["model"]) == (3, 3, "popularity")
+    assert told["ips"]["value"] == 0
+    assert "popularity, doubly robust" in run(*estimate).out
+    assert "experiment estimate look" in run("--home", home, "experiment", "show").out
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["split", "interleave"])
 def test_what_a_page_showed_is_entered_with_its_arms(

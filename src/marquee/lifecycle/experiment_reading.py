@@ -93,17 +93,15 @@ def figures(
     shown, said
         As ``FeedbackStore.experiment_frames`` gives them.
     """
-    shown, n_mixed = _within(shown, experiment), 0
+    shown, n_mixed = within(shown, experiment), 0
     if experiment.kind == "split":
         lone = shown.filter(pl.col("arm").is_not_null())
         n_arms = lone.group_by("viewer_id").agg(pl.col("arm").n_unique().alias("n"))
         mixed = n_arms.filter(pl.col("n") > 1)
         n_mixed = mixed.height
         shown = shown.join(mixed, on="viewer_id", how="anti")
-    shown = _with_taken(shown, said, experiment)
-    # Who was still within their days when it ended was not answered by their arm to the end.
-    ended = now if experiment.ended is None else datetime.fromisoformat(experiment.ended)
-    end_us = microseconds(min(now, ended)) - _us_of(experiment)
+    shown = with_taken(shown, said, experiment)
+    end_us = last_first_us(experiment, now)
     viewers = _viewers(shown, experiment).with_columns(counts=pl.col("first_us") <= end_us)
     done = viewers.filter("counts").sort("first_us", "viewer_id")
     if experiment.kind == "split":
@@ -111,7 +109,7 @@ def figures(
         sizes = [viewers.filter(pl.col("arm") == arm.name).height for arm in experiment.arms]
         balance_p = imbalance(sizes, experiment.shares)
     else:
-        effects = [_vote_effect(experiment, done)]
+        effects = [_vote_effect(experiment, done)] if experiment.kind == "interleave" else []
         balance_p = 1.0
     return ExperimentFigures(
         name=experiment.name,
@@ -128,16 +126,30 @@ def figures(
     )
 
 
-def _within(shown: pl.DataFrame, experiment: Experiment) -> pl.DataFrame:
-    """What was shown to each viewer within the days after their first list, which is told too."""
-    known = {arm.name for arm in experiment.arms}
-    arm = pl.when(pl.col("arm").is_in(known)).then("arm")
+def last_first_us(experiment: Experiment, now: datetime) -> int:
+    """The last moment of a first list after which a viewer's days are over by now.
+
+    Who was still within them when the experiment ended was not answered by their arm to the end.
+    """
+    ended = now if experiment.ended is None else datetime.fromisoformat(experiment.ended)
+    return microseconds(min(now, ended)) - _us_of(experiment)
+
+
+def within(shown: pl.DataFrame, experiment: Experiment) -> pl.DataFrame:
+    """What was shown to each viewer within the days after their first list.
+
+    ``first_us`` is the moment of that list, ``label`` what was said of the title.
+    """
+    said = pl.lit(experiment.arms[0].name) if experiment.kind == "explore" else pl.col("arm")
+    arm = pl.when(pl.col("arm").is_in(experiment.labels)).then(said)
     first = pl.col("at_us").min().over("viewer_id")
-    rows = shown.with_columns(arm.alias("arm"), first.alias("first_us"))
+    rows = shown.with_columns(
+        pl.col("arm").alias("label"), arm.alias("arm"), first.alias("first_us")
+    )
     return rows.filter(pl.col("at_us") <= pl.col("first_us") + _us_of(experiment))
 
 
-def _with_taken(shown: pl.DataFrame, said: pl.DataFrame, experiment: Experiment) -> pl.DataFrame:
+def with_taken(shown: pl.DataFrame, said: pl.DataFrame, experiment: Experiment) -> pl.DataFrame:
     """The rows with ``taken``: whether the viewer took the title once it was shown, and in time."""
     least = pl.col("facet").replace_strict(TAKEN, default=None, return_dtype=pl.Float64)
     meant = said.filter(pl.col("value") >= least).select(
@@ -227,7 +239,7 @@ def _effect(arm: str, made: Anytime, alpha: float) -> EffectFigures:
 def _arms(experiment: Experiment, viewers: pl.DataFrame) -> list[ArmFigures]:
     found = []
     for place, arm in enumerate(experiment.arms):
-        split = experiment.kind == "split"
+        split = experiment.kind != "interleave"
         own = viewers.filter(pl.col("arm") == arm.name) if split else viewers
         done = own.filter("counts")
         means = done["value" if split else f"of_{place}"]

@@ -24,7 +24,7 @@ from marquee.evaluation.online.assignment import checked_shares
 from marquee.lifecycle import serving
 
 RUNNING = "RUNNING"
-KINDS = ("split", "interleave")
+KINDS = ("split", "interleave", "explore")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,8 @@ class Experiment:
 
     name: str
     kind: str
-    """split: a viewer is answered by one arm; interleave: each list is of both."""
+    """split: a viewer is answered by one arm; interleave: each list is of both; explore: there is
+    one arm, and the first titles of some lists are shuffled."""
     arms: tuple[Arm, ...]
     """The first is what the others are compared with."""
     days: float
@@ -53,6 +54,17 @@ class Experiment:
     """Chance at most to find an effect where there is none."""
     began: str
     ended: str | None = None
+    explore: float = 0.0
+    """Chance with which a list is shuffled; 0 for the other kinds."""
+    top: int = 0
+    """Titles of a list that are shuffled among themselves."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What may be said of a title that was shown: an arm, or its place before the shuffle."""
+        if self.kind == "explore":
+            return frozenset(map(str, range(1, self.top + 1)))
+        return frozenset(arm.name for arm in self.arms)
 
     @property
     def salt(self) -> str:
@@ -75,11 +87,14 @@ def start(
     shares: Sequence[float] | None = None,
     days: float = 1.0,
     alpha: float = 0.05,
+    explore: float = 0.1,
+    top: int = 5,
 ) -> Experiment:
     """The experiment, in force from now on: what answers, and each of the models, on a share each.
 
     ``shares`` are those of what answers and of the models, in order; equal ones by default. The
-    arms are called ``control``, and ``treatment`` or ``treatment-1`` and so on.
+    arms are called ``control``, and ``treatment`` or ``treatment-1`` and so on. To explore takes no
+    models: with the chance ``explore`` the ``top`` first titles of a list are shuffled.
 
     Raises
     ------
@@ -100,12 +115,19 @@ def start(
     if key is None:
         raise WorkspaceError(f"{workspace.home} holds no model; run `marquee fit`")
     tried = [key.removeprefix(serving.OF_RUN), *models]
-    if not models or len(set(tried)) < len(tried):
+    if kind == "explore":
+        if models or shares is not None:
+            raise ParameterError("to explore is to shuffle what answers; name no models or shares")
+        if not 0 < explore <= 1 or not 2 <= top <= 50:
+            raise ParameterError(
+                f"explore must be a chance above 0 and top from 2 to 50, got {explore} and {top}"
+            )
+    elif not models or len(set(tried)) < len(tried):
         raise ParameterError(f"an experiment is of different models, got {', '.join(tried)}")
     if kind == "interleave" and len(tried) != 2:
         raise ParameterError(f"two models can be interleaved, got {', '.join(tried)}")
     parts = [1 / len(tried)] * len(tried) if shares is None else [*shares]
-    if len(checked_shares(parts)) != len(tried):
+    if kind != "explore" and len(checked_shares(parts)) != len(tried):
         raise ParameterError(f"{len(tried)} arms need as many shares, got {parts}")
     running = find_running(workspace)
     if running is not None:
@@ -117,7 +139,16 @@ def start(
         Arm(name=arm, model=model, share=share)
         for arm, model, share in zip(called, tried, parts, strict=True)
     )
-    made = Experiment(name=name, kind=kind, arms=tuple(arms), days=days, alpha=alpha, began=at)
+    made = Experiment(
+        name=name,
+        kind=kind,
+        arms=tuple(arms),
+        days=days,
+        alpha=alpha,
+        began=at,
+        explore=explore if kind == "explore" else 0.0,
+        top=top if kind == "explore" else 0,
+    )
     _write(workspace, made)
     replace_text(_folder(workspace) / RUNNING, name)
     return made

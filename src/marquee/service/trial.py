@@ -86,6 +86,8 @@ class Trial(Engine):
             return super().recommend(**asked)
         if self._trial.kind == "interleave":
             return self._drafted(viewer_id, asked)
+        if self._trial.kind == "explore":
+            return self._shuffled(viewer_id, asked)
         place = self._place(viewer_id)
         answer = self._arms[place].recommend(viewer_id=viewer_id, **asked)
         return replace(answer, picks=self._marked(answer.picks, [place] * len(answer.picks)))
@@ -105,7 +107,7 @@ class Trial(Engine):
             each.warm_up()
 
     def _arm(self, viewer_id: int) -> Engine:
-        if self._trial.kind == "interleave":
+        if self._trial.kind != "split":
             return self._arms[0]
         return self._arms[self._place(viewer_id)]
 
@@ -128,6 +130,28 @@ class Trial(Engine):
             for title, team in zip(draft.items.tolist(), draft.teams.tolist(), strict=True)
         ]
         return replace(first, picks=self._marked(picks, draft.teams.tolist()))
+
+    def _shuffled(self, viewer_id: int, asked: dict[str, Any]) -> Answer:
+        """The control's list, its first titles shuffled now and then, each with its place before.
+
+        Only the beginning of a list that nobody else set bounds to: later pages, and titles that
+        are to be put in order, stay as they are.
+        """
+        answer = super().recommend(viewer_id=viewer_id, **asked)
+        n = self._trial.top
+        free = not asked.get("after") and asked.get("candidates") is None
+        if not free or len(answer.picks) < n:
+            return answer
+        ids = [pick.title.title_id for pick in answer.picks[:n]]
+        coin = fraction(f"{viewer_id} {ids}", self._trial.salt)
+        order = np.arange(n)
+        if coin < self._trial.explore:
+            np.random.default_rng(int(coin * 2**53)).shuffle(order)
+        first = (
+            replace(answer.picks[place], arm=f"{self._trial.name}:{place + 1}")
+            for place in order.tolist()
+        )
+        return replace(answer, picks=(*first, *answer.picks[n:]))
 
     def _marked(self, picks: Sequence[Suggestion], places: Sequence[int]) -> tuple[Suggestion, ...]:
         """The picks with the experiment and the arm that chose each."""

@@ -90,8 +90,7 @@ def _tried(served: Served, arms: list[str | None]) -> tuple[str, tuple[str | Non
     running = served.engine.experiment
     if running is None or running.name != name:
         return "", ()
-    there = {arm.name for arm in running.arms}
-    known = tuple(arm if arm in there else None for arm in chose)
+    known = tuple(arm if arm in running.labels else None for arm in chose)
     return (name, known) if any(known) else ("", ())
 
 

@@ -28,13 +28,14 @@ def start(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="What to call it, such as ease-or-slim.")],
     model: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--model", "-m", help="A run or fitted model to try; repeatable."),
-    ],
+    ] = None,
     kind: Annotated[
         str,
         typer.Option(
-            help="split: each viewer is answered by one model; interleave: by both in turns."
+            help="split: each viewer is answered by one model; interleave: by both in turns; "
+            "explore: what answers is shuffled now and then, so that others can be estimated."
         ),
     ] = "split",
     share: Annotated[
@@ -47,6 +48,12 @@ def start(
     alpha: Annotated[
         float, typer.Option(help="Chance at most to find an effect where there is none.")
     ] = 0.05,
+    explore: Annotated[
+        float, typer.Option(help="With --kind explore: chance with which a list is shuffled.")
+    ] = 0.1,
+    top: Annotated[
+        int, typer.Option(help="With --kind explore: how many of its first titles.")
+    ] = 5,
     as_json: Json = False,
 ) -> None:
     """Try models beside the one that answers; a server takes it up within seconds."""
@@ -57,17 +64,20 @@ def start(
     settings: Settings = context.obj
     workspace = Workspace(settings.home)
     shares = None if not share else [1 - sum(share), *share]
+    models = model or []
     with progress("Opening the models"):
-        check_arms(workspace, model)
+        check_arms(workspace, models)
     made = experiments.start(
         workspace,
         name,
-        model,
+        models,
         at=_now().isoformat(timespec="seconds"),
         kind=kind,
         shares=shares,
         days=days,
         alpha=alpha,
+        explore=explore,
+        top=top,
     )
     if as_json:
         say_json(made)
@@ -105,6 +115,52 @@ def show(
         say_json(told)
         return
     _tell(told)
+
+
+@app.command()
+def estimate(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="An experiment of --kind explore.")],
+    model: Annotated[str, typer.Option("--model", "-m", help="A run or fitted model.")],
+    as_json: Json = False,
+) -> None:
+    """What a model would have earned, before any viewer sees it."""
+    from marquee.data.workspace import Workspace
+    from marquee.errors import WorkspaceError
+    from marquee.lifecycle import experiments
+    from marquee.service.engine import Engine
+    from marquee.service.estimating import estimate as estimated
+
+    settings: Settings = context.obj
+    workspace = Workspace(settings.home)
+    experiment = experiments.read(workspace, name)
+    with feedback_store(settings) as feedback:
+        if feedback is None:
+            raise WorkspaceError(f"{settings.home} keeps no feedback; run `marquee serve` first")
+        shown, said = feedback.experiment_frames(experiment.name)
+    with progress("Asking the model") as tick:
+        told = estimated(
+            Engine(workspace, model), experiment, shown, said, now=_now(), on_step=tick
+        )
+    if as_json:
+        say_json(told)
+        return
+    say(
+        f"{told.n_lists:,} lists of {told.n_viewers:,} viewers, the first {told.top} titles of "
+        f"{100 * told.explore:g} % of them shuffled; {told.n_partial:,} shown in part left out."
+    )
+    ways = {
+        "what answered": told.as_it_was,
+        f"{told.model}, IPS": told.ips,
+        f"{told.model}, SNIPS": told.snips,
+        f"{told.model}, doubly robust": told.doubly_robust,
+        "difference, doubly robust": told.difference,
+    }
+    say_table(
+        ("taken of a place", "value", "low", "high", "choices that tell as much"),
+        [(way, e.value, e.low, e.high, round(e.n_effective)) for way, e in ways.items()],
+        "95 % intervals over viewers",
+    )
 
 
 @app.command("list")
@@ -157,6 +213,7 @@ def _told(kind: str) -> str:
     ways = {
         "split": "each viewer is answered by the model of an arm, found by a hash",
         "interleave": "each list is of both models, which choose in turns",
+        "explore": "the first titles of some lists are shuffled",
     }
     return ways[kind]
 
@@ -170,6 +227,8 @@ def _tell(told: ExperimentFigures) -> None:
         ("arm", "model", "viewers", "waiting", head),
         [_arm(arm) for arm in told.arms],
     )
+    if told.kind == "explore":
+        say(f"What another model would have earned: marquee experiment estimate {told.name} -m M")
     for effect in told.effects:
         say(_effect(effect, told))
     if told.n_mixed:
