@@ -87,20 +87,23 @@ SEVERAL = {
 
 def genre_name(name: pl.Expr) -> pl.Expr:
     """The one name of a genre, whatever catalog it comes from; null where it is none."""
-    plain = name.str.strip_chars()
-    known = plain.str.to_lowercase()
-    titled = pl.when(plain == known).then(plain.str.to_titlecase()).otherwise(plain)
-    spelled = known.replace_strict(SPELLINGS, default=titled, return_dtype=pl.String)
-    return pl.when(plain != "").then(spelled)
+    return _named(name, SPELLINGS)
 
 
 def genre_names(column: str = "genres") -> pl.Expr:
     """The genres of a list column under one name each, every one once, in their order."""
-    entry = pl.element().str.strip_chars()
-    several = {key: _AND.join(names) for key, names in SEVERAL.items()}
-    parts = entry.str.to_lowercase().replace_strict(several, default=entry, return_dtype=pl.String)
-    named = pl.col(column).list.eval(genre_name(parts.str.split(_AND).explode()))
-    return named.list.drop_nulls().list.unique(maintain_order=True)
+    known = SPELLINGS | {key: _AND.join(names) for key, names in SEVERAL.items()}
+    named = _named(pl.element(), known).str.split(_AND).explode()
+    return pl.col(column).list.eval(named).list.drop_nulls().list.unique(maintain_order=True)
+
+
+def _named(name: pl.Expr, known: dict[str, str | None]) -> pl.Expr:
+    """What is known by its lower case, else the name itself, with a capital where it has none."""
+    plain = name.str.strip_chars()
+    small = plain.str.to_lowercase()
+    titled = pl.when(plain == small).then(plain.str.to_titlecase()).otherwise(plain)
+    spelled = small.replace_strict(known, default=titled, return_dtype=pl.String)
+    return pl.when(plain != "").then(spelled)
 
 
 def compute(tables: Tables, asked: pl.DataFrame) -> pl.DataFrame:
