@@ -97,7 +97,7 @@ def pictures(browser: Any, address: str, folder: Path) -> None:
 
 
 STUDIO = {
-    "recommend": "",
+    "recommend": "?whose=A+viewer+of+the+data",  # of whom much is known, so that picks have reasons
     "insights": "insights",
     "forecast": "forecast",
     "what-if": "what-if?curves=true",
