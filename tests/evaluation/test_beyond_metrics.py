@@ -60,6 +60,12 @@ def test_popularity_and_the_tail_are_means_over_the_titles_that_are_there() -> N
 def test_serendipity_counts_hits_that_the_popular_titles_would_not_be() -> None:
     # User 0: 1 was expected, 4 was not; user 1 and 3 got what was expected.
     np.testing.assert_allclose(metrics.serendipity(LISTS, BEHIND), [0.5, 0.0, math.nan, 0.0, 0.0])
+    # Of a shorter list less was expected, though longer ones are measured beside it.
+    longer = metrics.background_of(TRAIN, TRAIN, RELEVANT, 4)
+    assert longer.expected.items[0].tolist() == [1, 2, 3, 4]
+    np.testing.assert_array_equal(
+        metrics.serendipity(LISTS, longer), metrics.serendipity(LISTS, BEHIND)
+    )
 
 
 def test_lift_is_of_groups_and_leaves_out_who_has_no_profile_or_list() -> None:
