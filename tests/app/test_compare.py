@@ -218,6 +218,19 @@ def test_metrics_are_named_with_or_without_the_length() -> None:
             metric_names(name, 10)
 
 
+@pytest.mark.slow
+def test_what_a_search_chose_is_said_to_a_person(run: Run, home: Path) -> None:
+    pytest.importorskip("optuna")
+    asked = ("compare", "--data", "workspace", "--models", "bias", "--no-baselines")
+    done = run("--home", home, *asked, "--metrics", "rmse", "--tune", "1")
+    assert done.code == 0
+    chosen = re.search(r"bias, chosen on time:(.+) inside time:0.9: (.+)\n", done.out)
+    assert chosen is not None
+    assert re.match(
+        r"(as it was|\w+=.+) \(rmse 0\.\d{3} after 0\.\d{3}, settings tried: 1\)\.", chosen[2]
+    )
+
+
 def test_a_search_is_bounded_by_trials_by_minutes_or_by_both() -> None:
     assert budget_of(0, None) is None
     assert budget_of(20, None) == Budget(n_trials=20)

@@ -280,6 +280,14 @@ def _print(table: Leaderboard, answer: dict[str, Any]) -> None:
         "corrected for all comparisons (Holm). Seconds are of CPU, memory is what a fit added."
     )
     say(f"Clock {answer['clock']}: {answer['clock_meaning']}.")
+    for row in table.rows:
+        for own in row.entry.tuned:
+            values = ", ".join(f"{name}={value}" for name, value in own.params.items())
+            say(
+                f"{row.entry.name}, chosen on {own.split}: {values or 'as it was'} "
+                f"({own.metric} {_number(own.value)} after {_number(own.value_before)}, "
+                f"settings tried: {own.n_trials})."
+            )
     for found in answer["leaks"]:
         say(f"{answer['verdict']}: {found}.")
 
