@@ -10,6 +10,7 @@ Run as ``python benchmarks/drift.py [--worlds 20] [--first-seed 100]``.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -67,9 +68,11 @@ def main() -> None:
             quiet.append(len(alarms))
             for kind, feature in SHIFTS.items():
                 begins = LAST - SHIFTED * WEEK
-                after = watched(shifted(tables, kind, begins, seed), LEARN + QUIET_WEEKS)
+                after = watched(shifted(tables, kind, begins, seed), SHIFTED)
                 told = weeks(after, SHIFTED, earlier=read[:-SHIFTED])
                 delays[kind].append(delay(told, feature))
+            last = {kind: found[-1] for kind, found in delays.items()}
+            print(f"{size} {seed}: {len(alarms)} {last}", file=sys.stderr, flush=True)
         n = len(quiet)
         print(
             f"{size}: {np.mean(viewers):.0f} viewers a week; {sum(quiet)} false alarms in "

@@ -147,6 +147,12 @@ def test_viewers_under_a_second_id_are_refused_where_no_moments_tell_them_apart(
     workspace.write(tables.replace(ratings=pl.concat([undated, second])))
     run = train(workspace, Popularity, "popularity", created_at=AT, run_id="twice")
     assert "[repeated-rows]" in failed(gate(workspace, run.id))["leak"]
+    # Whatever its record says: the window is looked at anew.
+    path = run_folder(workspace, "twice") / "run.json"
+    record = json.loads(path.read_text())
+    record["split"]["leaks"] = []
+    path.write_text(json.dumps(record))
+    assert "[repeated-rows]" in failed(gate(workspace, run.id))["leak"]
     # The run before is judged on the data as they are now.
     assert "[repeated-rows]" in failed(gate(workspace, clean_run.id))["leak"]
 

@@ -101,3 +101,14 @@ def test_a_week_without_anybody_leaves_the_levels_and_tells_nothing(
 def test_the_same_week_gives_the_same_reading(bench: ModuleType, large: World) -> None:
     again = drift_of(large.observed, bench.LAST - WEEK, large.read[:-1], n_draws=FEW)
     assert again == large.read[-1].drift
+
+
+@pytest.mark.slow
+def test_chances_of_a_week_are_corrected_for_all_of_its_features(large: World) -> None:
+    for reading in large.read[-5:]:
+        told = sorted((each.p, each.p_holm) for each in reading.drift if each.p is not None)
+        assert len(told) == 7
+        most = 0.0
+        for place, (p, corrected) in enumerate(told):
+            most = max(most, min(p * (len(told) - place), 1.0))
+            assert corrected == pytest.approx(most)
