@@ -31,6 +31,8 @@ RUNS = (
     ("leak_lab.py", "--data", "tmdb-5000"),
     ("planted.py", "--worlds", "50"),
     ("online.py",),
+    ("drift.py", "--size", "small"),
+    ("drift.py", "--size", "large", "--worlds", "6"),
     ("what_if.py", "--worlds", "3"),
     ("audience.py", "--data", "world"),
     ("audience.py", "--data", "world", "--year", "2021"),
