@@ -259,6 +259,16 @@ def test_the_groups_of_a_segmentation_make_up_the_whole(
         assert found["activity"].gaps[name] == pytest.approx(expected, nan_ok=True)
 
 
+def test_a_viewer_of_several_splits_is_one_viewer_of_a_group(
+    measured: dict[str, tuple[SplitResult, ...]],
+) -> None:
+    results = measured["bias"]
+    alike = [replace(one, groups={"all": np.full(one.n_users, "a")}) for one in results]
+    everybody = np.unique(np.concatenate([one.users for one in results]))
+    assert sum(one.n_users for one in results) > len(everybody)
+    assert segmentations(alike, n=5)["all"].groups["a"].n_users == len(everybody)
+
+
 def test_groups_come_in_their_order_and_lists_in_the_length_that_is_asked_for(
     measured: dict[str, tuple[SplitResult, ...]],
 ) -> None:

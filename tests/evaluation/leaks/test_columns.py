@@ -186,6 +186,20 @@ def test_numbers_that_follow_time_leak_only_where_they_are_read() -> None:
     assert ids_tell_time(without, NewestFirst().fit(without.train)) == []
 
 
+@pytest.mark.parametrize(("n_items", "noise", "told"), [(60, 36.0, False), (600, 360.0, True)])
+def test_few_ids_must_follow_time_more_closely_than_many(
+    n_items: int, noise: float, told: bool
+) -> None:
+    # A correlation of 0.4 to 0.5 is what chance may make of 60 ids and never of 600.
+    ids = np.arange(n_items)
+    seconds = 10**9 + ids + np.random.default_rng(2).normal(0, noise, n_items)
+    assert 0.35 < spearman(ids, seconds) < 0.5
+    viewers = np.random.default_rng(0).permutation(n_items)
+    data = Interactions.from_arrays(viewers, ids, None, seconds.astype(np.int64))
+    notes = ids_tell_time(random_split(data, 0.2, seed=0))
+    assert [note.words.partition(" ids")[0] for note in notes] == ["title"] * told
+
+
 def test_catalogs_numbered_by_popularity_do_not_make_popularity_a_leak() -> None:
     users, items = np.divmod(np.arange(80 * 70), 70)
     keep = RNG.random(len(users)) < 0.9 - items / 80

@@ -93,6 +93,29 @@ def test_a_model_that_looks_ahead_is_caught_and_one_that_keeps_to_the_past_is_no
         assert later_ratings("past", fitted, split_by_time(DATA, 0.8)) == []
 
 
+@dataclass(kw_only=True, eq=False)
+class SameSecond(MoodOfTheMinute):
+    """Predicts the mean of the ratings that are no later than the one asked about: a second off."""
+
+    def predict_ratings_at(
+        self, profiles: Interactions, rows: ArrayLike, columns: ArrayLike, times: ArrayLike
+    ) -> NDArray[np.float32]:
+        assert profiles.times is not None
+        at, _ = self.checked_pairs(profiles, rows, columns)
+        known = profiles.times <= np.asarray(times)[np.searchsorted(at, profiles.rows)]
+        total = np.bincount(profiles.rows, profiles.matrix.data * known, profiles.n_users)
+        return total[at].astype(np.float32)
+
+
+def test_a_rating_of_the_very_second_that_is_asked_about_is_not_earlier() -> None:
+    # Whoever rates a list of titles at once gives them one time, as MovieLens has it.
+    times = np.repeat(10**9 + np.arange(40) * 86_400, 10)
+    split = random_split(replace(DATA, times=times), 0.2, seed=0)
+    assert later_ratings("past", with_clock(SameSecond(), "past").fit(split.train), split)
+    kept = with_clock(KeepsToThePast(), "past").fit(split.train)
+    assert later_ratings("past", kept, split) == []
+
+
 def test_a_leak_stays_on_the_result_until_it_is_mended() -> None:
     split = random_split(DATA, 0.2, seed=0)
     leaking = evaluate(MoodOfTheMinute, [split], clock="full")
