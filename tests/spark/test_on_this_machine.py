@@ -15,16 +15,17 @@ from typer.testing import CliRunner, Result
 
 from marquee.app.cli.commands import app
 from marquee.data.ids import IdIndex
-from marquee.data.intake import add_world
+from marquee.data.intake import add_source, add_world
 from marquee.data.interactions import Interactions
 from marquee.data.workspace import Workspace
-from marquee.errors import ParameterError, SparkError
+from marquee.errors import ParameterError, SparkError, TooManyRejectsError, WorkspaceError
 from marquee.evaluation.metrics import RANKING_METRICS, mean_over_users, standard_error
 from marquee.lifecycle.saving import load
 from marquee.models import als as als_recipe
 from marquee.models.ease import EASE
 from marquee.models.ials import IALS
 from marquee.models.popularity import Popularity
+from marquee.service import clusters
 from marquee.spark import als, evaluating
 from marquee.spark.lists import lists
 from marquee.spark.numbering import numbered
@@ -209,6 +210,49 @@ def test_figures_are_those_of_one_machine_on_the_same_split(spark: SparkSession)
         assert found.se[f"{name}@5"] == pytest.approx(standard_error(values))
     with pytest.raises(ParameterError, match=r"no test rating is at least relevant_from=9"):
         evaluating.evaluate(spark, model, *parts, relevant_from=9.0)
+
+
+LINES = (
+    "\ufeffuserId,movieId,rating,timestamp\r\n"
+    "1,1,4.0,964982703\r\n1,3,0.5,964981247\r\n7,3,5,1493846415\r\n\r\n"
+    "7,1,x,1493846415\r\n7,4,2.5,99999999999999\n8,1,3,964982703,1\r\n"
+    ' 9 ,"1", 3.5 ,964982703\n9,3,1e0,\n9.5,1,3,964982703\n,1,3,964982703\n'
+    "9,9,3,964982703\n9,4,0,964982703\n9,4,5.5,964982703\n9,4\n"
+    "5,1,1,20\n5,1,2,30\n5,1,3,30\n5,1,4,10\n5,3,1,\n5,3,2,x\n6,1,5,7\n6,1,4,"
+)
+"""Every fault of a line, ratings of one title at one time, before and without one, no last end."""
+
+
+def test_tables_are_those_that_one_machine_makes_of_the_same_lines(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw [2024]"
+    raw.mkdir()
+    good = "".join(f"{100 + i},{(1, 3, 4)[i % 3]},3.5,{10**9 + i}\n" for i in range(4_000))
+    (raw / "ratings.csv").write_text(LINES + "\n" + good)
+    (raw / "movies.csv").write_text(
+        "movieId,title,genres\n1,A (1995),Drama\n3,B,\n4,C (2001),War\n"
+    )
+    ours, theirs = Workspace(tmp_path / "ours"), Workspace(tmp_path / "theirs")
+    add_source(ours, raw)
+    told = clusters.add_lines(spark, theirs, raw)
+    order = ["viewer_id", "title_id"]
+    for name in ("ratings", "titles", "viewers", "origins"):
+        mine, other = ours.frame(name), theirs.frame(name)
+        by = order if name == "ratings" else other.columns[:2]
+        assert mine.sort(by).equals(other.sort(by)), name
+    assert theirs.frame("ratings").equals(theirs.frame("ratings").sort(order))
+    counted = ours.frame("rejects").filter(file="ratings.csv").group_by("column", "reason").len()
+    assert told == {(column, reason): n for column, reason, n in counted.iter_rows()}
+    theirs.tables()  # which its schemas accept
+
+    (raw / "ratings.csv").write_text(LINES)
+    with pytest.raises(TooManyRejectsError, match=r"lines of .* are rejected"):
+        clusters.add_lines(spark, Workspace(tmp_path / "refused"), raw)
+    assert Workspace(tmp_path / "refused").snapshot is None
+    add_world(theirs, n_titles=40, n_viewers=20, n_ratings=200, seed=0)
+    with pytest.raises(WorkspaceError, match="holds other sources, which Spark does not join"):
+        clusters.add_lines(spark, theirs, raw)
 
 
 def test_commands_fit_save_list_and_measure(spark: SparkSession, tmp_path: Path) -> None:

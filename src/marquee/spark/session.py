@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import re
 import shutil
 import socket
 import sys
@@ -129,6 +130,11 @@ def _stop(spark: SparkSession) -> None:
         spark.stop()
 
 
+def literal(path: Path) -> str:
+    """The path as Spark reads it: a bracket, brace or star would be a pattern to it."""
+    return re.sub(r"([\\\[\]{}*?])", r"\\\1", str(path))
+
+
 def _settings(master: str, memory: str, java: str) -> dict[str, str]:
     # The plan of a fit refers to all passes before it, and is read by one call per reference.
     options = f"-Xss{STACK} {java}".strip()
@@ -140,6 +146,7 @@ def _settings(master: str, memory: str, java: str) -> dict[str, str]:
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",  # as the schemas have it
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(VIEWERS_AT_ONCE),
         # One thread for each task: more would fight for the cores that Spark has given out.

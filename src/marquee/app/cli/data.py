@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import note, progress, say, say_json, say_table
+from marquee.app.cli.spark_options import Engine, Master, Memory, on_spark, spark_session
 from marquee.app.cli.updating import update
 
 if TYPE_CHECKING:
@@ -104,13 +105,36 @@ def add(
     allow_rejects: Annotated[
         bool, typer.Option(help="Go on where more than 1 % of the records are rejected.")
     ] = False,
+    engine: Engine = "python",
+    master: Master = None,
+    memory: Memory = None,
     as_json: Json = False,
 ) -> None:
-    """Read files, join them to what the workspace holds, and write its tables."""
+    """Read files, join them to what the workspace holds, and write its tables.
+
+    With --engine spark: MovieLens's CSV files, into a workspace of nothing else.
+    """
     from marquee.data.intake import add_source
     from marquee.data.workspace import Workspace
 
     settings: Settings = context.obj
+    if on_spark(engine, master, memory):
+        from marquee.service import clusters
+
+        with progress(f"Adding {path}"), spark_session(master, memory) as spark:
+            counts = clusters.add_lines(spark, Workspace(settings.home), path)
+        rows = Workspace(settings.home).counts()
+        rejects = [
+            {"column": column, "reason": reason, "rejects": n}
+            for (column, reason), n in sorted(counts.items(), key=lambda each: -each[1])
+        ]
+        if as_json:
+            say_json({"tables": rows, "rejects": rejects})
+            return
+        say_table(("table", "rows"), rows.items(), f"Workspace {settings.home} now")
+        head = ("column", "reason", "rejects")
+        say_table(head, [tuple(each.values()) for each in rejects], "Lines that were rejected")
+        return
     with progress(f"Adding {path}") as tick:
         added = add_source(
             Workspace(settings.home),

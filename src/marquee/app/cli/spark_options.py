@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from marquee.errors import ParameterError
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 ENGINES = ("python", "spark")
+Engine = Annotated[
+    str, typer.Option(help="What works: python, or spark for what outgrows one machine.")
+]
 Master = Annotated[
     str | None,
     typer.Option(help="Where Spark runs, such as spark://HOST:7077; default local[2]."),
@@ -22,6 +27,15 @@ Memory = Annotated[
     str | None,
     typer.Option(help="Memory of Spark here and of each executor, such as 8g; default 4g."),
 ]
+
+
+def on_spark(engine: str, *options: str | None) -> bool:
+    """Whether Spark is asked for; options of Spark without it are refused, and other engines."""
+    if engine not in ENGINES:
+        raise ParameterError(f"--engine must be one of {', '.join(ENGINES)}, got {engine!r}")
+    if engine != "spark" and any(options):
+        raise ParameterError("--master, --memory and --checkpoints are for --engine spark")
+    return engine == "spark"
 
 
 @contextmanager

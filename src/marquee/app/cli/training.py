@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import progress, say, say_json, say_table
-from marquee.app.cli.spark_options import ENGINES, Master, Memory, spark_session
+from marquee.app.cli.spark_options import Engine, Master, Memory, on_spark, spark_session
 from marquee.app.cli.stores import feedback_store
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def fit(
         ),
     ] = None,
     param: Params = None,
-    engine: Annotated[
-        str, typer.Option(help="What fits: python, or spark for what outgrows one machine.")
-    ] = "python",
+    engine: Engine = "python",
     master: Master = None,
     memory: Memory = None,
     checkpoints: Annotated[
@@ -82,21 +80,16 @@ def fit(
 
     from marquee.app.cli.params import make_model
     from marquee.data.workspace import Workspace
-    from marquee.errors import ParameterError
 
-    if engine not in ENGINES:
-        raise ParameterError(f"--engine must be one of {', '.join(ENGINES)}, got {engine!r}")
-    on_spark = engine == "spark"
-    if not on_spark and (master or memory or checkpoints):
-        raise ParameterError("--master, --memory and --checkpoints are for --engine spark")
+    spark_works = on_spark(engine, master, memory, checkpoints)
     settings: Settings = context.obj
     workspace = Workspace(settings.home)
-    name = model or (SPARK_MODEL if on_spark else DEFAULT_MODEL)
+    name = model or (SPARK_MODEL if spark_works else DEFAULT_MODEL)
     recommender = make_model(name, param or [])
     start = time.perf_counter()
     at = datetime.now(UTC).isoformat(timespec="seconds")
     with progress(f"Fitting {name}") as tick, feedback_store(settings) as feedback:
-        if on_spark:
+        if spark_works:
             from marquee.service import clusters
 
             # Whether Spark can fit it is known before Spark is started.
@@ -122,5 +115,5 @@ def fit(
         folder = workspace.models / name
         say_json({"model": name, "path": folder, "seconds": seconds, "engine": engine})
     else:
-        where = " by Spark" if on_spark else ""
+        where = " by Spark" if spark_works else ""
         say(f"Fitted {name}{where} in {seconds:.1f} s; saved in {workspace.models / name}.")

@@ -23,17 +23,27 @@ NAME = "ml-csv"
 _MOVIE = ("movieId", "title", "genres")
 _TAG = ("userId", "movieId", "tag", "timestamp")
 _LINK = ("movieId", "imdbId", "tmdbId")
-_LINES = Layout(viewer="userId", title="movieId", rating="rating", seconds="timestamp")
+LINES = Layout(viewer="userId", title="movieId", rating="rating", seconds="timestamp")
 
 
 def _recognizes(files: Files) -> bool:
     return "movies.csv" in files_with_columns(
         files, _MOVIE
-    ) and "ratings.csv" in files_with_columns(files, _LINES.types)
+    ) and "ratings.csv" in files_with_columns(files, LINES.types)
 
 
 def _read(files: Files) -> Loaded:
     rejects = Rejects(NAME)
+    titles, n_used = read_titles(files, rejects)
+    ratings = read_ratings(
+        files, "ratings.csv", LINES, rejects, titles=("movies.csv", titles["title_id"])
+    ).with_columns(pl.lit(NAME).alias("source"))
+    tables = Tables(titles=titles, viewers=raters(ratings, NAME), ratings=ratings)
+    return Loaded(tables, rejects.frame(), n_used + ratings.height + n_rejected(rejects))
+
+
+def read_titles(files: Files, rejects: Rejects) -> tuple[pl.DataFrame, int]:
+    """The titles with their tags and links, and how many records made them."""
     records = read_records(files.text("movies.csv"), "movies.csv", None, rejects, required=_MOVIE)
     titles = titles_table(records, _MOVIE, rejects, "movies.csv", NAME)
     n_used = titles.height
@@ -44,11 +54,7 @@ def _read(files: Files) -> Loaded:
         links = _links(files, titles, rejects)
         titles = titles.join(links, on="title_id", how="left", maintain_order="left")
         n_used += links.height
-    ratings = read_ratings(
-        files, "ratings.csv", _LINES, rejects, titles=("movies.csv", titles["title_id"])
-    ).with_columns(pl.lit(NAME).alias("source"))
-    tables = Tables(titles=titles, viewers=raters(ratings, NAME), ratings=ratings)
-    return Loaded(tables, rejects.frame(), n_used + ratings.height + n_rejected(rejects))
+    return titles, n_used
 
 
 def _links(files: Files, titles: pl.DataFrame, rejects: Rejects) -> pl.DataFrame:
