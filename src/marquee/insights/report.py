@@ -85,10 +85,15 @@ def last_day(tables: Tables) -> date | None:
     return released if isinstance(released, date) else None
 
 
+CALLED = {"world": "the built-in world", "workspace": "the workspace"}
+"""What a report calls data that have no name of their own."""
+
+
 def note_data(
     tables: Tables, name: str, snapshot: str | None = None, notes: Iterable[str] = ()
 ) -> DataNote:
-    """What a report says of its data."""
+    """What a report says of its data, which are called by that name or as in :data:`CALLED`."""
+    name = CALLED.get(name, name)
     counts = {table: frame.height for table, frame in tables if table in COUNTED and frame.height}
     ordered = {table: counts[table] for table in COUNTED if table in counts}
     return DataNote(name, last_day(tables), ordered, snapshot, tuple(notes))

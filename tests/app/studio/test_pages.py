@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from marquee.app.amounts import dollars, percent
+from marquee.app.cli import main
 from marquee.app.studio import opened
 from marquee.app.studio.catalog import PAGES
 from marquee.app.studio.frame import BROKEN
@@ -155,6 +157,22 @@ def test_a_viewer_of_the_data_picks_no_tastes(open_page: OpenPage) -> None:
     page = open_page("recommend", {"whose": "A viewer of the data"})
     assert not page.exception
     assert not page.checkbox
+
+
+@pytest.mark.slow
+def test_the_report_that_can_be_taken_away_holds_for_the_command(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "report.html"
+    file.write_text(opened.report_page(), encoding="utf-8")
+    asked = ["marquee", "--home", str(home), "insights", "verify", str(file)]
+    monkeypatch.setattr(sys, "argv", asked)
+    with pytest.raises(SystemExit) as end:
+        main()
+    told = capsys.readouterr()
+    assert not end.value.code, told.out
+    assert "texts hold." in told.out
+    assert "The report is of Marquee" not in told.err
 
 
 def _picked(page: AppTest) -> list[int]:

@@ -299,5 +299,4 @@ def _opened(
         )
     snapshot = Workspace(settings.home).snapshot if name == "workspace" else None
     shown = Path(called or name).name
-    shown = {"world": "the built-in world", "workspace": "the workspace"}.get(shown, shown)
     return tables, note_data(tables, shown, snapshot, fictional_notes(tables.titles))

@@ -225,12 +225,14 @@ def _report(home: str, snapshot: str | None) -> Report:
 
 @st.cache_resource(max_entries=1, show_spinner="Drawing the charts …")
 def _report_page(home: str, snapshot: str | None) -> str:
+    from marquee import __version__
     from marquee.app.report.page import page
     from marquee.app.report.theme import ON_PAGE
     from marquee.app.report.writing import drawn
 
     found = _report(home, snapshot)
     made: dict[str, object] = {
+        "marquee": __version__,
         "data": "workspace",
         "as": None,
         "seed": found.seed,
