@@ -144,6 +144,8 @@ def test_an_empty_slot_is_a_miss_and_never_the_last_item_of_the_user_before() ->
 
 def test_a_stored_zero_is_relevant_and_unsorted_columns_do_no_harm() -> None:
     relevant = csr_array((np.array([0, 1.0]), np.array([2, 0]), np.array([0, 2])), shape=(1, 3))
+    twice = csr_array((np.ones(3), np.array([2, 0, 2]), np.array([0, 3])), shape=(1, 3))
+    assert metrics.recall(lists([2]), twice).tolist() == [0.5], "told twice it is still one title"
     assert metrics.recall(lists([2, 1]), relevant).tolist() == [0.5]
     assert metrics.ndcg(lists([2, 0]), relevant).tolist() == [1.0]
 

@@ -166,6 +166,21 @@ def test_what_is_told_must_be_the_same_without_the_test_ratings() -> None:
     assert leak.where == "viewers, mean"
 
 
+def test_a_row_that_is_not_there_without_the_test_ratings_has_changed() -> None:
+    tables = small_world(1)
+
+    def rated_titles(of: Tables) -> pl.DataFrame:
+        # Each has a single rating: without that of the test nothing is told of it.
+        return of.ratings.group_by("title_id").len("told").sort("title_id")
+
+    few = tables.ratings.unique("title_id", keep="first", maintain_order=True).head(20)
+    alone = tables.replace(ratings=few)
+    split = random_split(Interactions.from_ratings(few), 0.2, seed=0)
+    (leak,) = side_information_leaks(alone, split, {"title": rated_titles})
+    assert leak.check == "sees-the-future"
+    assert leak.n == len(split.test) == 4
+
+
 def numbered_by_first_rating(times: bool = True) -> Interactions:
     users, items = np.divmod(np.arange(60 * 70), 70)
     keep = RNG.random(len(users)) < 0.3
