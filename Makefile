@@ -4,8 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PINS := constraints.txt pyproject.toml
-# Two processes, each file of tests in one of them: its fixtures are made once.
-PYTEST := $(BIN)/pytest -n 2 --dist loadfile
+# Three processes for two cores, since a third of the time is waited for servers and kills; each file
+# of tests in one of them: its fixtures are made once.
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check soak bench bench-accuracy bench-peers serve studio report docs pins format clean
