@@ -322,6 +322,10 @@ def test_an_evaluation_says_its_clock_and_takes_several_lengths(run: Run, world_
     assert "Clock full: " in full.out
     assert "a benchmark condition and not a serving one" in full.out
     assert "ndcg" not in full.out
+    for nothing in (("-m", "popularity"), ("--split", "strong:5", "--relevant-from", 3.5)):
+        refused = run(*asked, *nothing, "--no-lists")
+        assert refused.code == 1
+        assert "without lists nothing can be measured; leave out --no-lists" in refused.err
     strong = run(*asked, "--split", "strong:5", "--relevant-from", 3.5, "--json").answer
     assert strong["splits"][0]["name"] == "strong:5"
     assert "rmse" not in strong["mean"]

@@ -107,6 +107,11 @@ def evaluate(
     if report.interrupted:
         note(f"interrupted: {len(report.splits)} of {len(splits)} splits are done")
     names = [name for name in report.mean if report.splits[0].parts(name) is not None]
+    if not names:
+        raise ParameterError(
+            f"{model} predicts no ratings on {split}, so that without lists nothing can be "
+            "measured; leave out --no-lists"
+        )
     spans = intervals(report.splits, names)
     groups = segmentations(report.splits) if segments else {}
     if as_json:
