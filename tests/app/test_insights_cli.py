@@ -44,6 +44,7 @@ def test_a_report_is_written_and_holds_until_a_digit_is_changed(
     broken = run("--home", world_home, "insights", "verify", out)
     assert broken.code == 1
     assert "rating-distribution/sentence 2 does not hold" in broken.out
+    assert broken.out.splitlines()[-1].endswith("does not hold.")
     found = run("--home", world_home, "insights", "verify", out, "--json")
     assert (found.code, [row["place"] for row in found.answer]) == (
         1,

@@ -244,7 +244,9 @@ def _say_differences(found: Sequence[Difference], n: int) -> None:
         if one and two and len(difference.changes) <= 3:
             changes = [f"{was!r} is {now!r} in the data" for was, now in difference.changes]
             say(f"  {'; '.join(changes)}")
-    say(f"{_many(len(found), 'text')} of {n:,} do not hold." if found else f"All {n:,} texts hold.")
+    verb = "does" if len(found) == 1 else "do"
+    some = f"{_many(len(found), 'text')} of {n:,} {verb} not hold."
+    say(some if found else f"All {n:,} texts hold.")
 
 
 def _many(n: int, what: str) -> str:
