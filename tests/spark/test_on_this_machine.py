@@ -17,9 +17,11 @@ from marquee.app.cli.commands import app
 from marquee.data.ids import IdIndex
 from marquee.data.intake import add_source, add_world
 from marquee.data.interactions import Interactions
+from marquee.data.sources import read_source
 from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError, SparkError, TooManyRejectsError, WorkspaceError
-from marquee.evaluation.metrics import RANKING_METRICS, mean_over_users, standard_error
+from marquee.evaluation.metrics import RANKING_METRICS, mean_over_users, ndcg, standard_error
+from marquee.evaluation.splits import random_split
 from marquee.lifecycle.saving import load
 from marquee.models import als as als_recipe
 from marquee.models.ease import EASE
@@ -134,6 +136,35 @@ def test_a_fit_by_spark_reaches_the_objective_of_one_on_this_machine(spark: Spar
     assert (found.item_factors_[rated] != 0).any(axis=1).all()
     # Nothing stays in memory of what a fit kept there.
     assert set(spark.sparkContext._jsc.getPersistentRDDs()) <= held
+
+
+@pytest.mark.real
+def test_lists_of_both_engines_are_equally_good_on_movielens(
+    spark: SparkSession, data_root: Path
+) -> None:
+    ratings = read_source(data_root / "ml-100k", "ml-100k")[1].tables.ratings
+    split = random_split(Interactions.from_ratings(ratings), 0.2, 0)
+    relevant = split.test.at_least(4.0).matrix
+    rows, columns = split.train.rows, split.train.matrix.indices
+    train = pl.DataFrame(
+        {
+            "viewer_id": split.train.users.ids[rows],
+            "title_id": split.train.items.ids[columns],
+            "rating": split.train.matrix.data,
+        }
+    )
+
+    def quality(model: IALS) -> float:
+        return mean_over_users(ndcg(model.recommend(split.train, 10), relevant))
+
+    found = []
+    for seed in range(2):
+        few = {**als_recipe().params(), "epochs": 8, "factors": 16, "seed": seed}
+        ours = IALS(**{**few, "solver": "cholesky"}).fit(split.train)
+        theirs = als.fit(spark, IALS(**few), given(spark, train), split.train.items)
+        found.append([quality(ours), quality(theirs)])
+    one, other = np.mean(found, axis=0).tolist()
+    assert other == pytest.approx(one, rel=0.01)
 
 
 def test_ids_that_32_bits_do_not_hold_are_fitted_as_well(spark: SparkSession) -> None:
