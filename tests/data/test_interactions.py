@@ -173,3 +173,9 @@ def test_profiles_are_taken_by_position_and_never_by_mask() -> None:
     interactions = built([(1, 1, 3, 5), (2, 1, 4, 6)])
     with pytest.raises(ParameterError, match=r"np\.flatnonzero"):
         interactions.take([False, True])
+
+
+def test_more_than_a_matrix_counts_is_refused_before_memory_is_taken() -> None:
+    endless = np.broadcast_to(np.int64(1), 1 << 31)
+    with pytest.raises(ParameterError, match=r"2,147,483,648 interactions are more than"):
+        Interactions.from_arrays(endless, endless)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import socket
+from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from marquee.app.cli.commands import app
 from marquee.errors import ParameterError, SparkError
 from marquee.models import RECIPES
 from marquee.models.ease import EASE
@@ -78,3 +81,19 @@ def test_a_master_that_does_not_answer_is_told_at_once() -> None:
         session("spark://x"),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--engine", "cluster"], "--engine must be one of python, spark, got 'cluster'"),
+        (["--master", "local[2]"], "--memory and --checkpoints are for --engine spark"),
+        (["--engine", "spark", "-m", "ease"], "Spark fits IALS"),
+    ],
+)
+def test_commands_refuse_what_cannot_be_before_spark_is_started(
+    options: list[str], message: str, tmp_path: Path
+) -> None:
+    ended = CliRunner().invoke(app, ["--home", str(tmp_path), "fit", *options])
+    assert isinstance(ended.exception, ParameterError)
+    assert message in str(ended.exception)

@@ -13,6 +13,9 @@ from scipy.sparse import csr_array
 from marquee.data.ids import IdIndex
 from marquee.errors import ParameterError
 
+MOST = (1 << 31) - 1
+"""Entries of a matrix, whose rows are counted in 32 bits."""
+
 
 @dataclass(frozen=True, eq=False)
 class Interactions:
@@ -65,6 +68,11 @@ class Interactions:
         ``ParameterError``.
         """
         users, items = np.asarray(users), np.asarray(items)
+        if users.size > MOST:
+            raise ParameterError(
+                f"{users.size:,} interactions are more than the {MOST:,} that one matrix counts; "
+                "fit them with --engine spark"
+            )
         user_index = IdIndex.of(users) if user_index is None else user_index
         item_index = IdIndex.of(items) if item_index is None else item_index
         rows, columns = user_index.positions(users), item_index.positions(items)
