@@ -178,6 +178,58 @@ def test_prometheus_reads_the_rules_and_the_configuration(tmp_path: Path) -> Non
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+CASES = """
+rule_files: [alerts.yaml]
+evaluation_interval: 1m
+tests:
+  - name: a bad week
+    interval: 1m
+    input_series:
+      - {series: 'marquee_drift_alarm{feature="genre"}', values: '1x90'}
+      - {series: 'marquee_drift_alarm{feature="rating"}', values: '0x90'}
+      - {series: 'marquee_week_picks', values: '30x90'}
+      - {series: 'marquee_week_picks_good', values: '14x90'}
+      - {series: 'marquee_week_end_seconds', values: '-777601x90'}
+    alert_rule_test:
+      - eval_time: 80m
+        alertname: MarqueeDrift
+        exp_alerts: [{exp_labels: {severity: warning, feature: genre}}]
+      - eval_time: 80m
+        alertname: MarqueeFewGoodPicks
+        exp_alerts: [{exp_labels: {severity: warning}}]
+      - {eval_time: 80m, alertname: MarqueeNotRead, exp_alerts: [{exp_labels: {severity: warning}}]}
+      - {eval_time: 80m, alertname: MarqueeNothingArrives}
+  - name: a good week, and few picks
+    interval: 1m
+    input_series:
+      - {series: 'marquee_drift_alarm{feature="genre"}', values: '0x90'}
+      - {series: 'marquee_week_picks', values: '29x90'}
+      - {series: 'marquee_week_picks_good', values: '1x90'}
+      - {series: 'marquee_week_end_seconds', values: '0x90'}
+    alert_rule_test:
+      - {eval_time: 80m, alertname: MarqueeDrift}
+      - {eval_time: 80m, alertname: MarqueeFewGoodPicks}
+      - {eval_time: 80m, alertname: MarqueeNotRead}
+  - name: nothing was ever read
+    interval: 1m
+    input_series: []
+    alert_rule_test:
+      - {eval_time: 80m, alertname: MarqueeNotRead, exp_alerts: [{exp_labels: {severity: warning}}]}
+"""
+"""For promtool, without the sentences of the alerts."""
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="Prometheus is not installed")
+def test_the_rules_call_in_a_bad_week_and_not_in_a_good_one(tmp_path: Path) -> None:
+    rules = (DEPLOY / "alerts.yaml").read_text(encoding="utf-8")
+    bare = re.sub(r"\n {8}annotations:\n(?: {10}.*\n?)+", "\n", rules)
+    (tmp_path / "alerts.yaml").write_text(bare)
+    (tmp_path / "cases.yaml").write_text(CASES)
+    command = ["promtool", "test", "rules", "cases.yaml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_how_fast_lists_are_is_read_from_what_the_server_tells(api: Api) -> None:
     client = api()
     for _ in range(3):
