@@ -180,7 +180,7 @@ def test_names_on_a_chart_do_not_lie_on_one_another(seed: int) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--models", "nothing"), "there is no model 'nothing'; there are bayesian-fm"),
+        (("--models", "nothing"), "there is no model 'nothing'; there are als, bayesian-fm"),
         (("--metrics", "fame"), "there is no metric 'fame'; there are rmse, mae"),
         (("--metrics", "ndcg@0"), "the lists of 'ndcg@0' have no length from 1 to 1,000; write"),
         (("--against", "svd"), "'svd' is not compared; there are popularity, last-7-days, bias"),
