@@ -63,7 +63,7 @@ check: .venv/.dev  ## Format, lint, types, import floors and the fast tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) -q -m "not slow and not real"
+	$(PYTEST) -q -n 2 -m "not slow and not real"
 
 soak: .venv/.dev $(SPARK)  ## Run what kills and cuts off many times, at other moments each time (ROUNDS=10)
 	MARQUEE_SOAK=$(or $(ROUNDS),10) $(PYTEST) -q -m fault

@@ -20,6 +20,8 @@ from sources_kit import FIXTURES
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_viewer_gets_unseen_titles_with_their_own_as_reasons(run: Run, world_home: Path) -> None:
     done = run("--home", world_home, "recommend", "--viewer", 5, "-n", 7, "--json")

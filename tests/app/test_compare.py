@@ -26,6 +26,8 @@ from marquee.models import BASELINES
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def home(world_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -52,7 +54,6 @@ def answer(home: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.slow
 def test_baselines_are_always_there_and_everything_has_an_interval(answer: dict[str, Any]) -> None:
     names = [row["name"] for row in answer["models"]]
     assert sorted(names) == sorted({"rp3beta", *BASELINES})
@@ -74,7 +75,6 @@ def test_baselines_are_always_there_and_everything_has_an_interval(answer: dict[
     assert answer["verdict"] == "no leak found"
 
 
-@pytest.mark.slow
 def test_the_second_time_nothing_is_fitted(run: Run, home: Path, answer: dict[str, Any]) -> None:
     again = run("--home", home, *ASKED, "--json").answer
     assert {row["n_cached"] for row in again["models"]} == {1}
@@ -82,7 +82,6 @@ def test_the_second_time_nothing_is_fitted(run: Run, home: Path, answer: dict[st
         assert old | {"n_cached": 1} == new
 
 
-@pytest.mark.slow
 def test_a_person_gets_a_table(run: Run, home: Path, answer: dict[str, Any]) -> None:
     done = run("--home", home, *ASKED, "--metrics", "recall,ndcg@10,rmse")
     assert done.code == 0
@@ -117,7 +116,6 @@ def read(text: str) -> _Page:
     return parser
 
 
-@pytest.mark.slow
 def test_the_page_stands_alone_and_says_what_the_json_says(
     home: Path, answer: dict[str, Any]
 ) -> None:
@@ -134,7 +132,6 @@ def test_the_page_stands_alone_and_says_what_the_json_says(
     assert "LEAKING" not in text
 
 
-@pytest.mark.slow
 def test_names_of_data_cannot_break_the_page(answer: dict[str, Any]) -> None:
     leaking = {"verdict": "LEAKING", "leaks": [{"note": False}]}
     bad = answer | {"data": "<script>alert(1)</script>&", "leaks": ["a & b"], "interrupted": True}
@@ -218,7 +215,6 @@ def test_metrics_are_named_with_or_without_the_length() -> None:
             metric_names(name, 10)
 
 
-@pytest.mark.slow
 def test_what_a_search_chose_is_said_to_a_person(run: Run, home: Path) -> None:
     pytest.importorskip("optuna")
     asked = ("compare", "--data", "workspace", "--models", "bias", "--no-baselines")
@@ -269,7 +265,6 @@ def test_memory_that_was_held_for_a_while_is_seen() -> None:
     assert again < 100_000_000, "what an earlier piece of work took is not counted again"
 
 
-@pytest.mark.slow
 def test_what_is_done_stays_when_somebody_presses_ctrl_c(home: Path, tmp_path: Path) -> None:
     own = tmp_path / "home"
     shutil.copytree(home, own, ignore=shutil.ignore_patterns("evaluation"))

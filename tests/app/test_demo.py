@@ -25,6 +25,8 @@ from marquee.service.engine import Engine
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 
 def test_ready_made_viewers_differ_and_are_made_once(world_home: Path, tmp_path: Path) -> None:
     feedback = FeedbackStore(f"sqlite:///{tmp_path / 'feedback.db'}")
@@ -43,7 +45,6 @@ def test_ready_made_viewers_differ_and_are_made_once(world_home: Path, tmp_path:
     feedback.close()
 
 
-@pytest.mark.slow
 def test_the_demo_recommends_with_reasons_and_says_what_to_try(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,7 +110,6 @@ def served(command: list[str], said_on: str, ready: str, sent: signal.Signals) -
     return told
 
 
-@pytest.mark.slow
 def test_the_demo_ends_by_serving_until_it_is_told_to_stop_and_can_be_served_again(
     tmp_path: Path,
 ) -> None:

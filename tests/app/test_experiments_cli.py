@@ -27,6 +27,8 @@ from runs_kit import AT, copied
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def two_models(world_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -172,7 +174,6 @@ def test_shuffled_lists_estimate_another_model(
     assert "experiment estimate look" in run("--home", home, "experiment", "show").out
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["split", "interleave"])
 def test_what_a_page_showed_is_entered_with_its_arms(
     run: Run, home: Path, store: FeedbackStore, kind: str
@@ -206,7 +207,6 @@ def test_what_a_page_showed_is_entered_with_its_arms(
     assert kind == "interleave" or models == {"control", "treatment"}
 
 
-@pytest.mark.slow
 def test_models_of_an_experiment_are_not_cleaned_away(run: Run, home: Path) -> None:
     workspace = Workspace(home)
     runs = [train(workspace, ALGORITHMS["popularity"], f"p{n}", created_at=AT) for n in range(2)]

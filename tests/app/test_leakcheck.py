@@ -8,6 +8,8 @@ import pytest
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 
 def test_what_is_clean_is_said_to_be_so(run: Run, world_home: Path) -> None:
     asked = ("--home", world_home, "leakcheck", "--data", "workspace", "--model", "popularity")
@@ -47,7 +49,6 @@ def test_the_columns_of_a_forecast_are_looked_at(run: Run, world_home: Path) -> 
     assert "there is no theme 'fame'" in refused.err
 
 
-@pytest.mark.slow
 def test_the_planted_leaks_are_shown_to_a_person(run: Run, tmp_path: Path) -> None:
     told = run("--home", tmp_path, "leakcheck", "--planted", "--json")
     assert told.code == 0

@@ -12,6 +12,8 @@ from runs_kit import AT, copied
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def trained(world_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -22,6 +22,8 @@ from tmdb_kit import KEY, TmdbServer, film, running, show, silent
 
 from .conftest import Run
 
+pytestmark = pytest.mark.slow
+
 TODAY = date.today()  # noqa: TID251 - as the command does
 CREDIT = "Where to watch: data by JustWatch, by way of TMDB."
 NOTICE = "This product uses the TMDB API but is not endorsed or certified by TMDB."
@@ -80,7 +82,6 @@ def test_another_place_is_refused(run: Run, tmp_path: Path) -> None:
     assert "nothing can be updated from 'imdb'; there is tmdb" in done.err
 
 
-@pytest.mark.slow
 def test_an_update_that_is_killed_is_gone_on_with(
     run: Run, server: TmdbServer, tmp_path: Path
 ) -> None:
@@ -106,7 +107,6 @@ def test_an_update_that_is_killed_is_gone_on_with(
     assert asked == [*before, "movie/4", "movie/5"]
 
 
-@pytest.mark.slow
 def test_a_retraining_fetches_and_the_page_names_whom_to_thank(
     run: Run, server: TmdbServer, world_home: Path, tmp_path: Path
 ) -> None:

@@ -19,6 +19,8 @@ from marquee.lifecycle.lists import ListFigures
 from marquee.models.ease import EASE
 from recommender_kit import checkerboard
 
+pytestmark = pytest.mark.slow
+
 N = 400
 RNG = np.random.default_rng(3)
 PLAIN = RNG.uniform(0, 0.4, N)

@@ -30,6 +30,8 @@ from marquee.models.popularity import Popularity
 from marquee.service.engine import Engine
 from runs_kit import AT, make_run
 
+pytestmark = pytest.mark.slow
+
 YES = [Verdict(gate="all", passed=True, reason="taken for granted")]
 
 
@@ -37,7 +39,6 @@ def failed(verdicts: Iterable[Verdict]) -> dict[str, str]:
     return {each.gate: each.reason for each in verdicts if not each.passed}
 
 
-@pytest.mark.slow
 def test_the_good_pass_and_shuffled_labels_and_popularity_alone_do_not(world: Workspace) -> None:
     assert failed(promote(world, "ease-content", at=AT).verdicts) == {}
     assert current_model(world) == "ease-content"
@@ -61,7 +62,6 @@ def test_the_good_pass_and_shuffled_labels_and_popularity_alone_do_not(world: Wo
         assert "taste" in failed(gate(world, name))
 
 
-@pytest.mark.slow
 def test_a_model_that_was_fitted_without_a_run_is_measured_like_any_other(world: Workspace) -> None:
     fit_workspace(world, Popularity(), "popularity")
     assert failed(gate(world, "ease-content")) == {}
@@ -74,7 +74,6 @@ def test_a_model_that_was_fitted_without_a_run_is_measured_like_any_other(world:
     assert found.popularity.lists == found.serving.lists == as_run.lists
 
 
-@pytest.mark.slow
 def test_data_that_came_after_a_run_is_what_it_is_judged_on(world: Workspace) -> None:
     tables = world.tables()
     newer = tables.ratings.sort("rated_at").head(50_000)
@@ -102,7 +101,6 @@ class ByNumber(NewestFirst):
     ids_: NDArray[np.float32] = field(init=False, repr=False)
 
 
-@pytest.mark.slow
 def test_what_the_leak_checks_find_is_refused_with_the_name_of_the_check(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -132,7 +130,6 @@ def test_what_the_leak_checks_find_is_refused_with_the_name_of_the_check(
     assert "[ids-tell-time]" in failed(gate(workspace, run.id))["leak"]
 
 
-@pytest.mark.slow
 def test_viewers_under_a_second_id_are_refused_where_no_moments_tell_them_apart(
     tmp_path: Path,
 ) -> None:
@@ -193,7 +190,6 @@ def lists_of(workspace: Workspace, n: int = 1_000) -> bytes:
     return json.dumps([repr(answer) for answer in answers]).encode()
 
 
-@pytest.mark.slow
 def test_after_a_rollback_a_thousand_lists_are_byte_for_byte_what_they_were(
     world: Workspace,
 ) -> None:

@@ -25,6 +25,8 @@ from s3_kit import S3, cuts, fails, is_slow, keeps_half, running
 
 from .test_retraining import tables
 
+pytestmark = pytest.mark.slow
+
 FAULTS = [fails, is_slow, cuts, keeps_half]
 
 
@@ -87,7 +89,6 @@ def test_what_is_pushed_is_pulled(kind: str, folder: Path, tmp_path: Path, s3: S
         place.pull("runs/one", tmp_path / "pulled")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_store_that_stumbles_at_any_request_keeps_and_gives_the_whole(
     fault: Any, folder: Path, tmp_path: Path, s3: S3

@@ -24,6 +24,8 @@ from marquee.models.ease import EASE
 from marquee.models.popularity import Popularity
 from runs_kit import AT, shuffled
 
+pytestmark = pytest.mark.slow
+
 YES = [Verdict(gate="all", passed=True, reason="taken for granted")]
 NO = [Verdict(gate="all", passed=False, reason="never")]
 POPULARITY = Recipe.of("popularity", Popularity())
@@ -110,7 +112,6 @@ def test_a_run_that_is_refused_leaves_what_answers(
     assert [each.action for each in decisions(workspace)] == ["fit", "refuse"]
 
 
-@pytest.mark.slow
 def test_a_job_that_learns_from_shuffled_labels_is_refused_by_the_gates(world: Workspace) -> None:
     promote(world, "ease-content", at=AT, verdicts=YES)
     done = retrain(world, Recipe.of("shuffled", shuffled()), now=lambda: LATER)
@@ -346,7 +347,6 @@ print(step - 1)
 """
 
 
-@pytest.mark.slow
 @pytest.mark.fault
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by POSIX signals")
 def test_a_job_that_is_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ from marquee.models.ease import EASE
 from marquee.models.popularity import Popularity
 from runs_kit import AT
 
+pytestmark = pytest.mark.slow
+
 
 def small(
     n_viewers: int = 12, n_titles: int = 6, *, times: bool = True, ranks: bool = False

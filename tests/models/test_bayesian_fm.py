@@ -18,6 +18,8 @@ from marquee.models import fm_profiles
 from marquee.models.bayesian_fm import BayesianFM
 from recommender_kit import fitted, movielens_fold, ragged, rmse, timed
 
+pytestmark = pytest.mark.slow
+
 SMALL: dict[str, Any] = {"factors": 3, "samples": 4, "thinning": 2, "burn_in": 3, "seed": 5}
 
 
@@ -192,7 +194,6 @@ def test_what_is_no_choice_is_refused_by_name(params: dict[str, Any], message: s
 
 
 @pytest.mark.real
-@pytest.mark.slow
 @pytest.mark.parametrize(("clock", "most"), [("none", 0.8870), ("full", 0.8800)])
 def test_movielens_errors_are_those_of_the_best_published(
     data_root: Path, clock: str, most: float

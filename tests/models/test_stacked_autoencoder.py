@@ -13,6 +13,8 @@ from marquee.errors import ParameterError
 from marquee.models.stacked_autoencoder import StackedAutoencoder, masked_loss
 from recommender_kit import busy, movielens_fold, ragged, rmse
 
+pytestmark = pytest.mark.slow
+
 torch = pytest.importorskip("torch")
 
 
@@ -169,7 +171,6 @@ def test_what_cannot_be_is_refused(wrong: Any, message: str) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.slow
 def test_it_errs_little_on_the_hardest_fold_of_movielens(data_root: Path) -> None:
     train, test = movielens_fold(data_root, "u1")
     assert rmse(StackedAutoencoder().fit(train), train, test) <= 0.915

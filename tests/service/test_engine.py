@@ -17,6 +17,8 @@ from marquee.models.svd import SVD
 from marquee.service.engine import Engine
 from marquee.service.library import MOST_COUNTS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:

@@ -24,6 +24,8 @@ from marquee.service.facts import TitleFacts, Words
 from marquee.service.likeness import trait_similarity
 from marquee.service.taste import AS_SCORED, Taste, rerank
 
+pytestmark = pytest.mark.slow
+
 
 def plain(**given: Any) -> Taste:
     """A taste without caps, but for those given."""

@@ -25,6 +25,8 @@ from marquee.service.engine import Engine
 
 from .conftest import NOW
 
+pytestmark = pytest.mark.slow
+
 Api = Callable[..., TestClient]
 V1 = "/api/v1"
 SHAPE = {"type", "title", "status", "detail", "request_id", "errors", "candidates"}

@@ -16,6 +16,8 @@ from monitoring_kit import drift, reading
 from .conftest import OpenPage
 from .test_pages import texts
 
+pytestmark = pytest.mark.slow
+
 QUIET = drift("genre", level=0.2, alarm=False, moved="Drama 30.0%, before 31.0%")
 
 

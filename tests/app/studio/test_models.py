@@ -25,6 +25,8 @@ from runs_kit import MODELS
 from .conftest import OpenPage
 from .test_pages import texts
 
+pytestmark = pytest.mark.slow
+
 SPLIT = {"fingerprint": "f" * 64, "n_users_ranked": 41}
 
 
@@ -118,7 +120,6 @@ def _values(page: object) -> list[dict[str, object]]:
     return found
 
 
-@pytest.mark.slow
 def test_a_forecaster_is_asked_about_years_it_has_not_seen(open_page: OpenPage, home: Path) -> None:
     page = open_page("leaderboard", {"backtest": "true"})
     assert not page.exception
@@ -155,7 +156,6 @@ def test_every_decision_is_told_with_its_reason_the_newest_first(
     assert log.iloc[0]["why"] == "accuracy: it loses too much"
 
 
-@pytest.mark.slow
 def test_a_run_is_listed_and_its_gates_are_asked_only_when_it_is_chosen(
     open_page: OpenPage, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,8 @@ from marquee.service.forecast_desk import ForecastDesk
 
 from .conftest import OpenPage
 
+pytestmark = pytest.mark.slow
+
 MONTHS_AGO = opened.today() - timedelta(days=300)
 
 NAMES = [page.path.replace("-", "_") for page in PAGES]
@@ -38,7 +40,6 @@ def texts(page: AppTest) -> str:
     return "\n".join(str(each.value) for kind in kinds for each in kind)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_page_says_in_a_sentence_what_it_shows(open_page: OpenPage, name: str) -> None:
     page = open_page(name)
@@ -106,7 +107,6 @@ def _names(given: dict[str, list[str]], key: str) -> list[str]:
     return [name for name in given.get(key, [""])[0].split(", ") if name]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["forecast", "what_if", "audience"])
 def test_the_link_of_a_page_draws_it_again(open_page: OpenPage, name: str) -> None:
     query = {"budget": "33", "month": "March", "genres": ["Drama"], "title": "A & B = 100 %?"}
@@ -159,7 +159,6 @@ def test_a_viewer_of_the_data_picks_no_tastes(open_page: OpenPage) -> None:
     assert not page.checkbox
 
 
-@pytest.mark.slow
 def test_the_report_that_can_be_taken_away_holds_for_the_command(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,6 +13,8 @@ from httpx2 import Response
 
 from app.web.conftest import Browser
 
+pytestmark = pytest.mark.slow
+
 HEAD = "Date,Name,Year,Letterboxd URI,Rating"
 
 

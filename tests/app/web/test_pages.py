@@ -24,6 +24,8 @@ from marquee.service.filters import Filters
 from marquee.service.records import TitleCard
 from marquee.service.taste import AS_SCORED
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_visitor_sees_what_the_picks_are_based_on_and_that_all_is_fiction(
     browser: Browser,

@@ -24,6 +24,8 @@ from marquee.lifecycle.training import train
 from marquee.models.bias import Bias
 from marquee.models.popularity import Popularity
 
+pytestmark = pytest.mark.slow
+
 MONDAY = date(2025, 9, 1)
 BEGINS = datetime(2025, 9, 1, tzinfo=UTC)
 AT = "2025-09-01T00:00:00+00:00"

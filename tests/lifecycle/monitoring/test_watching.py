@@ -23,6 +23,8 @@ from marquee.lifecycle.monitoring.observing import WEEK
 from marquee.lifecycle.monitoring.records import FOLDER, Reading, readings
 from marquee.lifecycle.monitoring.watching import monitor, newest_rating
 
+pytestmark = pytest.mark.slow
+
 END = date(2025, 12, 29)
 
 
