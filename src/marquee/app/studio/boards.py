@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from marquee.app.amounts import dollars
-from marquee.app.studio.charts import DOLLARS, SCHEMA, TICK, Drawn, band, layered, named
+from marquee.app.studio.drawing import SCHEMA, TICK, Drawn, band, layered, named, powers
 from marquee.evaluation.forecasting.track_record import TrackRecord
 from marquee.service.track_record import Scored
 
@@ -146,7 +146,7 @@ def by_year(record: TrackRecord) -> Drawn:
 
 def kept_forecasts(films: Sequence[Scored], most: int = 25) -> Drawn:
     """What was said of films and what they took, the last released first."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "film": f"{each.film} ({each.released.year})",
             "median": each.median_usd,
@@ -159,7 +159,8 @@ def kept_forecasts(films: Sequence[Scored], most: int = 25) -> Drawn:
     ]
     y = named("film")
     scale = {"type": "log", "nice": False}
-    axis = {"labelExpr": DOLLARS, "tickCount": 6, "title": "US dollars, by powers"}
+    ends = [row[end] for row in rows for end in ("low_80", "high_80", "took")]
+    axis = powers("US dollars, by powers", ends)
     layers = [
         band(y, "low_80", "high_80", 8, "range", scale, axis),
         {"mark": TICK, "encoding": {"y": y, "x": {"field": "median", "type": "quantitative"}}},

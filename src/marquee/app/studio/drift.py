@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from marquee.app.studio import opened
-from marquee.app.studio.charts import Drawn, layered, named
+from marquee.app.studio.drawing import Drawn, layered, named
 from marquee.app.studio.frame import chart, listed, sentence, table
 from marquee.lifecycle.monitoring.observing import FEATURES
 from marquee.lifecycle.monitoring.records import Drift, Reading, readings

@@ -11,7 +11,7 @@ import polars as pl
 import streamlit as st
 
 from marquee.app.report.theme import DARK, LIGHT, config
-from marquee.app.studio.charts import Drawn
+from marquee.app.studio.drawing import Drawn
 from marquee.errors import MarqueeError, WorkspaceError
 
 log = logging.getLogger(__name__)

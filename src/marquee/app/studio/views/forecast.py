@@ -10,8 +10,8 @@ from marquee.app.amounts import dollars, percent
 from marquee.app.studio import charts, opened
 from marquee.app.studio.film_form import UNTITLED, film_form, link_of
 from marquee.app.studio.frame import PageOf, as_table, chart, listed, source_line, table
+from marquee.service import forecast_demo
 from marquee.service.film_plan import FilmPlan
-from marquee.service.forecast_demo import demo_plan
 from marquee.service.forecast_opening import opening_notes
 from marquee.service.forecast_records import FilmForecast, SimilarFilm, Spread
 from marquee.service.track_record import enter, ledger_path
@@ -53,12 +53,12 @@ def draw() -> None:
     st.code(link_of(plan), language=None, wrap_lines=True)
     notes = opening_notes(desk)
     source_line(answer.model, answer.model_version, answer.snapshot, notes)
-    _enter(plan, answer, demo_plan(desk, opened.today()).title)
+    _enter(plan, answer)
 
 
-def _enter(plan: FilmPlan, answer: FilmForecast, example: str) -> None:
+def _enter(plan: FilmPlan, answer: FilmForecast) -> None:
     """Enters the forecast in the ledger, unless it is of the made-up film of the first visit."""
-    if plan.title in (example, UNTITLED):
+    if plan.title in (forecast_demo.TITLE, UNTITLED):
         st.caption("A film with a title of its own is entered in the ledger of forecasts.")
         return
     now = datetime.now(UTC).isoformat(timespec="seconds")
