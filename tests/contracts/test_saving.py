@@ -376,8 +376,9 @@ def test_two_processes_do_not_write_at_once(folder: Path, monkeypatch: Any) -> N
 
 
 KILLED = """
-import os, shutil, signal, sys
+import os, shutil, sys
 from pathlib import Path
+from kill_kit import in_child, kill_before
 from marquee.lifecycle import saving
 from marquee.models.ease import EASE
 from recommender_kit import ragged
@@ -388,25 +389,11 @@ steps = [(os, "fsync"), (os, "mkdir"), (shutil, "rmtree"), (Path, "replace")]
 
 
 def killed_at(step):
-    '''Saves in a child of its own that is killed before that step; whether it was.'''
-    count = 0
-
-    def counting(function):
-        def call(*args, **kwargs):
-            nonlocal count
-            count += 1
-            if count == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*args, **kwargs)
-        return call
-
-    child = os.fork()
-    if child == 0:
-        for owner, name in steps:
-            setattr(owner, name, counting(getattr(owner, name)))
+    def save():
+        kill_before(step, steps)
         saving.save(new, home / str(step), data_fingerprint="new")
-        os._exit(0)
-    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
+
+    return os.WIFSIGNALED(in_child(save))
 
 
 step = 1

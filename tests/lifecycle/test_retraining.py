@@ -251,10 +251,11 @@ def test_places_are_fetched_from_by_their_word(workspace: Workspace) -> None:
 
 
 KILLED = """
-import os, shutil, signal, sys, traceback
+import os, shutil, sys
 import sklearn.feature_extraction.text  # each child would load it anew
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
+from kill_kit import in_child, kill_before
 from lifecycle_retraining import POPULARITY, YES, AT, LATER, more, tables
 from marquee.data import workspace as data
 from marquee.data.workspace import Workspace
@@ -272,19 +273,6 @@ steps = [
 ]
 
 
-def in_child(act):
-    '''How a child of its own ends that acts so: no thread of Polars must be there before.'''
-    child = os.fork()
-    if child == 0:
-        try:
-            act()
-        except BaseException:
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
-    return os.waitpid(child, 0)[1]
-
-
 def prepared():
     workspace = Workspace(first)
     workspace.write(tables())
@@ -293,19 +281,7 @@ def prepared():
 
 
 def killed(step, home):
-    count = 0
-
-    def counting(function):
-        def call(*args, **kwargs):
-            nonlocal count
-            count += 1
-            if count == step:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return function(*args, **kwargs)
-        return call
-
-    for owner, name in steps:
-        setattr(owner, name, counting(getattr(owner, name)))
+    kill_before(step, steps)
     retraining.retrain(Workspace(home), POPULARITY, now=lambda: AT, fetch=more, places=["20"])
 
 
