@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -56,6 +57,17 @@ def store(home: Path) -> Iterator[FeedbackStore]:
     with closing(FeedbackStore(f"sqlite:///{home / 'feedback.db'}")) as store:
         store.migrate()
         yield store
+
+
+def impression(picks: dict[str, Any], arms: list[str | None]) -> dict[str, Any]:
+    """What the page that showed the picks says of them."""
+    return {
+        "answer_id": picks["answer_id"],
+        "title_ids": [pick["title"]["title_id"] for pick in picks["picks"]],
+        "model": picks["model"],
+        "snapshot": picks["snapshot"],
+        "arms": arms,
+    }
 
 
 def start(run: Run, home: Path, *more: object) -> None:
@@ -122,13 +134,7 @@ def test_what_the_api_showed_is_entered_with_its_arms(
         picks = http.get(f"{path}/recommendations", params={"n": 4}).json()
         arms = [pick["arm"] for pick in picks["picks"]]
         assert sorted(arms) == ["one:control"] * 2 + ["one:treatment"] * 2
-        shown = {
-            "answer_id": picks["answer_id"],
-            "title_ids": [pick["title"]["title_id"] for pick in picks["picks"]],
-            "model": picks["model"],
-            "snapshot": picks["snapshot"],
-            "arms": arms,
-        }
+        shown = impression(picks, arms)
         assert http.post(f"{path}/impressions", json=shown).status_code == 200
         assert http.post(f"{path}/impressions", json=shown).json()["new"] is False
         for bad in ({"arms": arms[:2]}, {"arms": [7, 7, 7, 7]}):
@@ -156,13 +162,7 @@ def test_shuffled_lists_estimate_another_model(
             arms = [pick["arm"] for pick in picks["picks"]]
             assert sorted(arms[:3]) == ["look:1", "look:2", "look:3"]
             assert arms[3:] == [None, None]
-            shown = {
-                "answer_id": picks["answer_id"],
-                "title_ids": [pick["title"]["title_id"] for pick in picks["picks"]],
-                "model": picks["model"],
-                "snapshot": picks["snapshot"],
-                "arms": arms,
-            }
+            shown = impression(picks, arms)
             assert http.post(f"{path}/impressions", json=shown).status_code == 200
     estimate = ("--home", home, "experiment", "estimate", "look", "-m", "popularity")
     moment = datetime(2099, 1, 1, tzinfo=UTC)  # the day is over by then

@@ -13,18 +13,16 @@ import pytest
 
 from marquee.app.lists import exposure
 from marquee.data.feedback.frames import EXPOSURES
-from marquee.data.intake import add_world
 from marquee.data.workspace import Workspace
 from marquee.errors import ParameterError
 from marquee.lifecycle.experiment_reading import figures
 from marquee.lifecycle.experiments import Arm, Experiment, start
-from marquee.lifecycle.fitting import fit_workspace
-from marquee.models import ALGORITHMS
 from marquee.service.engine import Engine
 from marquee.service.estimating import ModelEstimate, estimate
 from marquee.service.filters import Filters
 from marquee.service.taste import AS_SCORED
 from marquee.service.trial import Trial
+from trial_kit import two_models
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LATER = NOON + timedelta(days=3)
@@ -35,12 +33,8 @@ VIEWERS = range(1, 81)
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A small world in which bias answers, and popularity is fitted too; not to be written to."""
-    workspace = Workspace(tmp_path_factory.mktemp("estimating"))
-    add_world(workspace, n_titles=60, n_viewers=80, n_ratings=900, seed=3)
-    for name in ("popularity", "bias"):
-        fit_workspace(workspace, ALGORITHMS[name](), name)
-    return workspace
+    """Bias answers, and popularity is fitted too; not to be written to."""
+    return two_models(tmp_path_factory.mktemp("two"))
 
 
 def explores(chance: float, name: str = "one", **more: Any) -> Experiment:

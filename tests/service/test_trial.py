@@ -15,7 +15,6 @@ import pytest
 from feedback_kit import NOON, rate
 from marquee.app.lists import exposure
 from marquee.data.feedback import FeedbackStore, Settings, Shown
-from marquee.data.intake import add_world
 from marquee.data.workspace import Workspace
 from marquee.errors import WorkspaceError
 from marquee.evaluation.online.assignment import arms_of
@@ -27,6 +26,7 @@ from marquee.models import ALGORITHMS
 from marquee.service.engine import Engine
 from marquee.service.records import Answer
 from marquee.service.trial import Trial, check_arms, open_engine
+from trial_kit import small_world, two_models
 
 AT = "2026-05-04T12:00:00+00:00"
 VIEWERS = range(1, 61)
@@ -34,12 +34,8 @@ VIEWERS = range(1, 61)
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A small world in which bias answers, and popularity is fitted too; not to be written to."""
-    workspace = Workspace(tmp_path_factory.mktemp("trial"))
-    add_world(workspace, n_titles=60, n_viewers=80, n_ratings=900, seed=3)
-    for name in ("popularity", "bias"):
-        fit_workspace(workspace, ALGORITHMS[name](), name)
-    return workspace
+    """Bias answers, and popularity is fitted too; not to be written to."""
+    return two_models(tmp_path_factory.mktemp("two"))
 
 
 @pytest.fixture(scope="module")
@@ -187,8 +183,7 @@ def test_what_runs_is_opened_and_an_arm_that_is_gone_is_told(
 
 def test_models_over_other_titles_cannot_be_compared(workspace: Workspace, tmp_path: Path) -> None:
     check_arms(workspace, ["popularity"])
-    other = Workspace(tmp_path)
-    add_world(other, n_titles=60, n_viewers=80, n_ratings=900, seed=3)
+    other = small_world(tmp_path)
     fit_workspace(other, ALGORITHMS["popularity"](), "popularity")
     titles = other.tables().titles
     keep = titles["title_id"] != titles["title_id"][0]
