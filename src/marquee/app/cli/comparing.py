@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +14,7 @@ from marquee.app.cli.console import INTERRUPTED, note, progress, say, say_json, 
 from marquee.app.cli.entrants import METRICS, budget_of, entrants_of, lengths_of, metric_names
 from marquee.app.cli.splitting import Data, SaveSplit, SplitWord, open_interactions, splits_of
 from marquee.app.cli.training import Json
+from marquee.app.clock import moment
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
@@ -202,7 +202,7 @@ def _answer(
     runs = {run.fingerprint: run for row in table.rows for run in row.entry.runs}
     budget = conditions.budget
     return {
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made_at": moment(),
         "data": data,
         "data_version": data_version,
         "split": split,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import note, progress, say, say_json, say_table
+from marquee.app.cli.copies import Url, copy
 from marquee.app.cli.spark_options import Engine, Master, Memory, on_spark, spark_session
 from marquee.app.cli.updating import update
 
@@ -253,21 +254,11 @@ def _say_row(row: dict[str, object]) -> None:
 
 
 @app.command()
-def push(
-    context: typer.Context,
-    url: Annotated[str, typer.Argument(help="A folder, or a URL such as s3://bucket/path.")],
-    as_json: Json = False,
-) -> None:
+def push(context: typer.Context, url: Url, as_json: Json = False) -> None:
     """Copy the tables in force to a folder or a store."""
-    from marquee.app.cli.models import say_copied
-    from marquee.data.workspace import Workspace
     from marquee.lifecycle.copying import push_tables
-    from marquee.lifecycle.remote import Store
 
-    settings: Settings = context.obj
-    with progress("Copying the tables"):
-        copied = push_tables(Workspace(settings.home), Store(url))
-    say_copied(copied, url, as_json)
+    copy(context, "the tables", url, push_tables, to=url, as_json=as_json)
 
 
 @app.command()
@@ -277,12 +268,6 @@ def pull(
     as_json: Json = False,
 ) -> None:
     """Put the tables of a folder or a store in force, once all are here and right."""
-    from marquee.app.cli.models import say_copied
-    from marquee.data.workspace import Workspace
     from marquee.lifecycle.copying import pull_tables
-    from marquee.lifecycle.remote import Store
 
-    settings: Settings = context.obj
-    with progress("Copying the tables"):
-        copied = pull_tables(Workspace(settings.home), Store(url))
-    say_copied(copied, settings.home, as_json)
+    copy(context, "the tables", url, pull_tables, to=context.obj.home, as_json=as_json)

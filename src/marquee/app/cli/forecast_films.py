@@ -11,6 +11,7 @@ import typer
 from marquee.app.cli.console import note, progress, say, say_json
 from marquee.app.cli.forecast_options import Json, day_of
 from marquee.app.cli.forecast_plans import Day, Film, changes_of, describes_film, film_of, told_of
+from marquee.app.clock import moment
 
 if TYPE_CHECKING:
     from datetime import date
@@ -153,13 +154,11 @@ def explain(
 
 def _enter(context: typer.Context, asked: FilmPlan | int, answer: FilmForecast) -> None:
     """Enters a forecast that is given now, whatever day it was asked as of."""
-    from datetime import UTC, datetime
-
     from marquee.data.workspace import Workspace
     from marquee.service.track_record import enter, ledger_path
 
     settings: Settings = context.obj
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    now = moment()
     made = enter(ledger_path(Workspace(settings.home)), asked, answer, at=now)
     note(f"Entry {made.number} of the ledger.")
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from marquee.app.cli.console import progress, say, say_json, say_table
+from marquee.app.cli.copies import Url, copy
 from marquee.app.cli.stores import feedback_store
 from marquee.app.cli.training import Json
+from marquee.app.clock import moment
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
     from marquee.lifecycle.gates import Verdict
-    from marquee.lifecycle.remote import Copied
     from marquee.lifecycle.serving import Decision
 
 app = typer.Typer(
@@ -23,7 +24,6 @@ app = typer.Typer(
 )
 
 RunId = Annotated[str, typer.Argument(help="A run, as `marquee models runs` names it.")]
-Url = Annotated[str, typer.Argument(help="A folder, or a URL such as s3://bucket/path.")]
 Reason = Annotated[
     str | None,
     typer.Option("--force", help="Promote it all the same; the reason is kept in the log."),
@@ -151,8 +151,6 @@ def promote(
 
     Servers pick it up by themselves.
     """
-    from datetime import UTC, datetime
-
     from marquee.data.workspace import Workspace
     from marquee.lifecycle import promotion
 
@@ -163,7 +161,7 @@ def promote(
         passed = all(each.passed for each in verdicts)
         done = None
         if not dry_run:
-            at = datetime.now(UTC).isoformat(timespec="seconds")
+            at = moment()
             done = promotion.promote(workspace, run, at=at, force=force, verdicts=verdicts)
     if as_json:
         promoted = done is not None and done.promoted
@@ -194,15 +192,13 @@ def rollback(
     as_json: Json = False,
 ) -> None:
     """Let what answered before answer again, from the very same files."""
-    from datetime import UTC, datetime
-
     from marquee.data.workspace import Workspace
     from marquee.lifecycle import promotion
 
     settings: Settings = context.obj
     with feedback_store(settings) as feedback:
         n_erased = 0 if feedback is None else len(feedback.erased_viewers())
-    at = datetime.now(UTC).isoformat(timespec="seconds")
+    at = moment()
     made = promotion.rollback(Workspace(settings.home), to, at=at, reason=reason, n_erased=n_erased)
     if as_json:
         say_json(made)
@@ -256,27 +252,18 @@ def log(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def push(context: typer.Context, run: RunId, url: Url, as_json: Json = False) -> None:
     """Copy a run to a folder or a store such as s3://bucket/path."""
-    from marquee.data.workspace import Workspace
     from marquee.lifecycle.copying import push_run
-    from marquee.lifecycle.remote import Store
 
-    settings: Settings = context.obj
-    with progress(f"Copying {run}"):
-        copied = push_run(Workspace(settings.home), run, Store(url))
-    say_copied(copied, url, as_json)
+    copy(context, run, url, lambda home, at: push_run(home, run, at), to=url, as_json=as_json)
 
 
 @app.command()
 def pull(context: typer.Context, run: RunId, url: Url, as_json: Json = False) -> None:
     """Copy a run out of a folder or a store into the workspace, every byte checked."""
-    from marquee.data.workspace import Workspace
     from marquee.lifecycle.copying import pull_run
-    from marquee.lifecycle.remote import Store
 
-    settings: Settings = context.obj
-    with progress(f"Copying {run}"):
-        copied = pull_run(Workspace(settings.home), run, Store(url))
-    say_copied(copied, settings.home, as_json)
+    to = context.obj.home
+    copy(context, run, url, lambda home, at: pull_run(home, run, at), to=to, as_json=as_json)
 
 
 @app.command()
@@ -300,19 +287,6 @@ def clean(
         say_json({"removed": gone})
     else:
         say(f"Removed the models of {', '.join(gone)}." if gone else "Nothing to remove.")
-
-
-def say_copied(copied: Copied, where: object, as_json: bool) -> None:
-    """Prints what was copied."""
-    if as_json:
-        say_json({**vars(copied), "to": str(where)})
-        return
-    there = copied.n_files - copied.n_sent
-    rest = f"; {there} were there already" if there else ""
-    say(
-        f"{copied.name} is in {where}: {copied.n_files} files of {copied.n_bytes / 1e6:,.1f} MB"
-        f"{rest}."
-    )
 
 
 def say_verdicts(verdicts: list[Verdict]) -> None:

@@ -10,6 +10,7 @@ from marquee.app.cli.console import progress, say, say_json
 from marquee.app.cli.stores import feedback_store
 from marquee.app.cli.training import DEFAULT_MODEL, PREDICTOR, Json, Params
 from marquee.app.cli.updating import updating
+from marquee.app.clock import moment
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
@@ -48,14 +49,12 @@ def retrain(
 
     What answers goes on until a better run is in force. Status 1 if the new run is refused.
     """
-    from datetime import UTC, datetime
-
     from marquee.app.cli.params import make_model
     from marquee.data.workspace import Workspace
     from marquee.lifecycle import retraining
 
     def now() -> str:
-        return datetime.now(UTC).isoformat(timespec="seconds")
+        return moment()
 
     settings: Settings = context.obj
     workspace = Workspace(settings.home)

@@ -9,6 +9,7 @@ import typer
 from marquee.app.cli.console import progress, say, say_json, say_table
 from marquee.app.cli.stores import feedback_store
 from marquee.app.cli.training import DEFAULT_MODEL, PREDICTOR, Json, Model, Params
+from marquee.app.clock import moment
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
@@ -43,8 +44,6 @@ def train(
 
     It answers nobody before it passes the gates of `marquee models promote`.
     """
-    from datetime import UTC, datetime
-
     from marquee.app.cli.params import make_model
     from marquee.app.tracking import check_tracker, track
     from marquee.data.workspace import Workspace
@@ -61,7 +60,7 @@ def train(
             workspace,
             lambda: make_model(model, param or []),
             model,
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            created_at=moment(),
             predictor=(PREDICTOR, lambda: make_model(PREDICTOR)),
             split=split,
             seed=seed,

@@ -9,6 +9,7 @@ import typer
 from marquee.app.cli.console import progress, say, say_json, say_table
 from marquee.app.cli.spark_options import Engine, Master, Memory, on_spark, spark_session
 from marquee.app.cli.stores import feedback_store
+from marquee.app.clock import moment
 
 if TYPE_CHECKING:
     from marquee.app.settings import Settings
@@ -76,7 +77,6 @@ def fit(
 ) -> None:
     """Fit a model on the workspace and save it there."""
     import time
-    from datetime import UTC, datetime
 
     from marquee.app.cli.params import make_model
     from marquee.data.workspace import Workspace
@@ -87,7 +87,7 @@ def fit(
     name = model or (SPARK_MODEL if spark_works else DEFAULT_MODEL)
     recommender = make_model(name, param or [])
     start = time.perf_counter()
-    at = datetime.now(UTC).isoformat(timespec="seconds")
+    at = moment()
     with progress(f"Fitting {name}") as tick, feedback_store(settings) as feedback:
         if spark_works:
             from marquee.service import clusters

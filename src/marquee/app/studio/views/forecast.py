@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import streamlit as st
 
 from marquee.app.amounts import dollars, percent
+from marquee.app.clock import moment
 from marquee.app.studio import charts, opened
 from marquee.app.studio.film_form import UNTITLED, film_form, link_of
 from marquee.app.studio.frame import PageOf, as_table, chart, listed, source_line, table
@@ -61,8 +60,7 @@ def _enter(plan: FilmPlan, answer: FilmForecast) -> None:
     if plan.title in (forecast_demo.TITLE, UNTITLED):
         st.caption("A film with a title of its own is entered in the ledger of forecasts.")
         return
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    entry = enter(ledger_path(opened.workspace()), plan, answer, at=now)
+    entry = enter(ledger_path(opened.workspace()), plan, answer, at=moment())
     st.caption(
         f"Entry {entry.number:,} of the ledger: once the film is out, the page Track record tells "
         "how this did. To play with inputs there is What if, which enters nothing."
